@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every bound on what the outside can make us hold or do, each with its reason. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* A datagram: Ethernet MTU is 1,500; WebRTC clients stay below 1,300, and a DTLS flight below 1,472. */
+#define PACKET_CAPACITY 1600
+
+/* Signalling. livekit-server takes 2 MiB; the largest honest message is an SDP offer of some 60 sections (~200 KB). */
+#define LIMIT_SIGNAL_MESSAGE (512 * 1024)
+/* Sections of one SDP: 64 cover 10+10 tracks, rtc-node's 7 spare ones and years of stopped screen shares. */
+#define LIMIT_SDP_SECTIONS 128
+#define LIMIT_SDP_CODECS 64   /* payload types in a section; Chrome offers about 40 */
+#define LIMIT_SDP_EXTENSIONS 32
+#define LIMIT_SDP_SSRCS 16
+
+/* Names and texts, as livekit-server bounds them. */
+#define LIMIT_IDENTITY 256
+#define LIMIT_ROOM_NAME 256
+#define LIMIT_NAME 256
+#define LIMIT_METADATA (64 * 1024)
+#define LIMIT_ATTRIBUTES (64 * 1024)
+#define LIMIT_CID 256
+#define LIMIT_TRACK_NAME 256
+
+/* Media. */
+#define LIMIT_TRACKS_PER_PERSON 32
+#define LIMIT_PENDING_TRACKS 20
+#define LIMIT_LAYERS 3
+/* Streams one transport may introduce: 32 tracks × 3 layers × (media + rtx). */
+#define LIMIT_SSRCS_PER_TRANSPORT 192
+
+/* Data. Our SDP says 65,535; the 16 KB headroom is for what the server adds. */
+#define LIMIT_DATA_MESSAGE 65535
+#define LIMIT_DATA_CHANNELS 16
+/* Reliable bytes queued for one slow reader before it is disconnected. */
+#define LIMIT_RELIABLE_BACKLOG (2 * 1024 * 1024)
+/* Reliable messages kept per room for those who resume: about 2 s of a busy sender. */
+#define LIMIT_REPLAY_BYTES (1024 * 1024)
+#define LIMIT_REPLAY_US (10 * 1000000LL)
+
+/* Strangers. A transport that never authenticated holds about 1 KB. */
+#define LIMIT_ADDRS_PER_TRANSPORT 8
+/* STUN replies per second and worker to requests that no transport recognises: none; to authenticated ones: */
+#define LIMIT_STUN_PER_TRANSPORT_PER_S 200
+
+/* Time. */
+#define LIMIT_JOIN_US (60 * 1000000LL)           /* to become ACTIVE */
+#define LIMIT_ANSWER_US (15 * 1000000LL)         /* to answer our offer */
+#define LIMIT_ICE_SILENCE_US (15 * 1000000LL)    /* consent freshness: no check, no packet */
+#define LIMIT_RESUME_US (30 * 1000000LL)         /* without a signal connection, media alive */
+#define LIMIT_SIGNAL_SILENCE_US (30 * 1000000LL) /* two ping timeouts */
+#define LIMIT_EMPTY_ROOM_US (300 * 1000000LL)
+#define LIMIT_DEPARTURE_US (20 * 1000000LL)
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One participant: signalling session, two peer connections, what they publish and what they view. */
+#ifndef ROOM_PERSON_H
+#define ROOM_PERSON_H
+
+#include "room/track.h"
+#include "rtc/feedback.h"
+#include "wire/rtpext.h"
+
+enum side { PUBLISHER, SUBSCRIBER }; /* as Livekit__SignalTarget */
+
+/* An m-line of the publisher connection, as the last offer had it. */
+struct section {
+    char mid[MID_MAX + 1];
+    enum sdp_kind kind;
+    bool active;                /* the client sends here */
+    enum codec codec;           /* accepted */
+    uint8_t payload_type, rtx_payload_type;
+    char *cid;                  /* track id of its msid */
+    struct track *track;        /* NULL: none bound (yet) */
+    char rids[LIMIT_LAYERS][RID_MAX + 1]; /* as offered; sorted low to high in the track's layers */
+    unsigned rid_count;
+    uint32_t ssrc, rtx_ssrc;    /* declared by a=ssrc; 0: told by header extensions */
+};
+
+/* An m-line of the subscriber connection; index = mid. 0 is the application section. */
+struct slot {
+    enum sdp_kind kind;
+    struct downtrack *downtrack; /* NULL: inactive, may be used again for the same kind */
+};
+
+/* Which layer an SSRC belongs to. */
+struct stream {
+    uint32_t ssrc;
+    bool rtx;
+    struct layer *layer;
+};
+
+/* One peer connection. Owner of its transport; what engine_transport_new is given as owner. */
+struct connection {
+    struct person *person;
+    enum side side;
+    struct transport *transport; /* NULL: not made yet */
+    enum transport_state state;  /* last seen */
+    struct rtpext_map extensions;
+    uint32_t ssrc;               /* ours, for RTCP and the like */
+    int64_t rtt_us;              /* from report blocks; 0: unknown */
+    struct timer timer;          /* the transport's */
+    struct addr addrs[LIMIT_ADDRS_PER_TRANSPORT]; /* in engine.by_addr */
+    unsigned addr_count, addr_next;
+};
+
+struct pending_track;
+
+struct person {
+    struct list in_room;         /* room.people */
+    struct room *room;
+    struct engine *engine;
+    struct grant *grant;
+    char sid[SID_SIZE + 1];
+    uint64_t session;            /* 0: no signal connection now */
+    int state;                   /* Livekit__ParticipantInfo__State */
+    uint32_t version;
+    int64_t joined_unix_ms;
+    bool was_active, leaving;
+    int disconnect_reason;
+
+    struct connection connections[2]; /* by enum side */
+
+    /* publishing */
+    struct list tracks;          /* track.in_person */
+    unsigned track_count;
+    struct section *sections;
+    unsigned section_count;
+    struct stream streams[LIMIT_SSRCS_PER_TRANSPORT];
+    unsigned stream_count;
+    struct feedback feedback;
+    struct timer report_timer;   /* RR and TWCC to the publisher */
+    uint32_t offer_id;
+
+    /* viewing */
+    struct list downtracks;      /* downtrack.in_viewer */
+    struct slot *slots;
+    unsigned slot_count;
+    bool offer_pending;          /* our offer is unanswered */
+    bool offer_wanted;           /* something changed since */
+    uint32_t subscriber_offer_id;
+    struct timer sr_timer;       /* SR to the viewer */
+
+    /* data */
+    uint32_t last_sequence;      /* of reliable packets received from this session */
+    uint32_t clear_data_refused;
+
+    /* signalling's own book-keeping (person.c, negotiate.c, subscribe.c) */
+    struct person_signal *signal;
+};
+
+#endif
