@@ -8,6 +8,10 @@
 
 /* Signalling. livekit-server takes 2 MiB; the largest honest message is an SDP offer of some 60 sections (~200 KB). */
 #define LIMIT_SIGNAL_MESSAGE (512 * 1024)
+/* Memory that decoding a message may take, as a multiple of its size and for the smallest: lists of short ids take 8
+ * times their size, lists of empty structures would take 100 times. */
+#define LIMIT_SIGNAL_GROWTH 16
+#define LIMIT_SIGNAL_GROWTH_BASE (64 * 1024)
 /* Sections of one SDP: 64 cover 10+10 tracks, rtc-node's 7 spare ones and years of stopped screen shares. */
 #define LIMIT_SDP_SECTIONS 128
 #define LIMIT_SDP_CODECS 64   /* payload types in a section; Chrome offers about 40 */

@@ -8,7 +8,8 @@
 #include "base/mem.h"
 #include "livekit.pb-c.h"
 
-/* NULL when malformed, over LIMIT_SIGNAL_MESSAGE, or nested or repeated beyond bounds. Lives as long as the arena. */
+/* NULL when malformed, over LIMIT_SIGNAL_MESSAGE, repeated beyond bounds, or with a string that is not UTF-8. Lives as
+ * long as the arena. */
 Livekit__SignalRequest *signal_request_parse(struct span bytes, struct arena *a);
 Livekit__SignalResponse *signal_response_parse(struct span bytes, struct arena *a);
 /* Any message by its descriptor, e.g. &livekit__room__descriptor. */
@@ -20,7 +21,7 @@ struct span signal_pack(const ProtobufCMessage *message, struct arena *a);
 /* ---- data packets: routed, not understood (livekit-wire.md 4.3) ---- */
 
 struct data_route {
-    bool is_encrypted;     /* value is encrypted_packet */
+    bool is_encrypted;     /* value is encrypted_packet, and no clear value stands beside it */
     bool is_user;          /* value is user */
     bool has_value;
     uint32_t sequence;     /* 0: none */
@@ -32,7 +33,8 @@ bool data_route_parse(struct span packet, struct data_route *out) __attribute__(
 /* Whether identity or sid is among the destinations (outer field 5, or user's 6 and 3). Call only when a count is > 0. */
 bool data_route_addresses(struct span packet, struct span identity, struct span sid);
 /* The packet without fields 1, 4 and 17, then fresh ones: kind (when lossy), identity, sid. Empty strings leave a
- * field out. out must hold packet.size + identity.size + sid.size + 16. Returns the size. */
+ * field out. out must hold packet.size + identity.size + sid.size + 16. Returns the size; 0 for
+ * a packet that data_route_parse refuses. */
 size_t data_route_rewrite(struct span packet, bool lossy, struct span identity, struct span sid,
                           uint8_t *out);
 
