@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The ciphers SRTP needs, behind one table that is picked at start by CPU: libipsec-mb on x86-64, OpenSSL EVP anywhere.
- * Keyed contexts: the key schedule is made once per transport and direction, never per packet. */
+ * Keyed contexts: the key schedule is made once per transport and direction (about 1.1 KB each), never per packet.
+ * Only the _new operations allocate. */
 #ifndef RTC_CIPHER_H
 #define RTC_CIPHER_H
 
@@ -25,13 +26,15 @@ struct cipher_ops {
     struct cipher *(*gcm_new)(struct span key);
     /* Ciphertext of in.size bytes to out (may equal in.data), then a 16-byte tag after it. */
     void (*gcm_seal)(struct cipher *c, const uint8_t iv[12], struct span aad, struct span in, uint8_t *out);
-    /* `in` is ciphertext and tag; clear text to out (may equal in.data). False: not authentic, out is not to be read. */
+    /* `in` is ciphertext and tag; clear text to out (may equal in.data). False: not authentic, out was overwritten and
+     * is not to be read. */
     bool (*gcm_open)(struct cipher *c, const uint8_t iv[12], struct span aad, struct span in,
                      uint8_t *out);
-    /* AES-CM: key of 16 bytes; counter mode over a 16-byte IV. */
+    /* AES-CM: key of 16 or 32 bytes (the latter only derives keys, RFC 6188). The last two bytes of the IV are 0 and
+     * count at most 2^16 blocks (RFC 3711 4.1.1); out may equal in.data. */
     struct cipher *(*ctr_new)(struct span key);
     void (*ctr_xor)(struct cipher *c, const uint8_t iv[16], struct span in, uint8_t *out);
-    /* HMAC-SHA1 keyed with 20 bytes; over `a` then `b`. */
+    /* HMAC-SHA1 with a key of at most 64 bytes (SRTP's has 20); over `a` then `b`. */
     struct cipher *(*hmac_new)(struct span key);
     void (*hmac)(struct cipher *c, struct span a, struct span b, uint8_t out[20]);
     void (*free)(struct cipher *c); /* NULL is harmless; wipes the key */
