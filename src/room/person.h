@@ -75,7 +75,8 @@ struct person {
     struct stream streams[LIMIT_SSRCS_PER_TRANSPORT];
     unsigned stream_count;
     struct feedback feedback;
-    struct timer report_timer;   /* RR and TWCC to the publisher */
+    struct timer report_timer;   /* RR to the publisher */
+    struct timer feedback_timer; /* transport-wide feedback to it */
     uint32_t offer_id;
 
     /* viewing */

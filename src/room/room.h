@@ -58,6 +58,17 @@ void relay_ask_keyframe(struct track *t, unsigned layer, int64_t now_us);
 void report_start(struct person *p, enum side side, int64_t now_us);
 void report_stop(struct person *p, enum side side);
 
+/* ---- inside the media plane ---- */
+
+/* Layers of the track that fell silent stop flowing; their viewers are aimed at others. */
+void ingest_look_for_silence(struct track *t, int64_t now_us);
+/* A packet with a transport-wide sequence number arrived. */
+void report_on_arrival(struct person *p, int64_t now_us, uint16_t transport_seq, uint32_t ssrc);
+/* The fire function of track.nack_timer. */
+void report_nack_on_time(struct timer *timer, int64_t now_us);
+/* A viewer's NACK for one outgoing number. */
+void relay_resend(struct downtrack *d, uint16_t seq, int64_t now_us);
+
 /* ---- media plane; called by engine.c ---- */
 
 void ingest_rtp(struct person *p, int64_t now_us, struct packet *packet, int64_t srtp_index);

@@ -14,6 +14,8 @@ struct timer {
     void (*fire)(struct timer *t, int64_t now_us); /* the timer is out of the heap when called */
 };
 
+struct connection;
+
 struct engine {
     struct engine_config config;
     struct outbox outbox;
@@ -29,16 +31,18 @@ struct engine {
     struct list dirty;          /* tracks with packets received since the last flush (track.in_dirty) */
     struct engine_stats stats;
     int64_t now_us;             /* of the present call: for callbacks from below */
+#ifdef BEDRUD_MEDIA_TAP
     void (*tap)(void *arg, struct span rtp);
     void *tap_arg;
+#endif
 };
 
 /* ---- engine.c, for this layer ---- */
 
 void engine_timer_set(struct engine *e, struct timer *t, int64_t at_us);
 void engine_timer_cancel(struct engine *e, struct timer *t);
-/* A transport of its own id and local ufrag, findable by both. `owner` is its struct connection. */
-struct transport *engine_transport_new(struct engine *e, void *owner);
+/* A transport of its own id and local ufrag, findable by both. The caller sets c->transport. */
+struct transport *engine_transport_new(struct engine *e, struct connection *c);
 void engine_transport_free(struct engine *e, struct transport *t);
 /* New local ICE credentials, findable beside the old ones. */
 void engine_transport_restart(struct engine *e, struct transport *t);

@@ -16,6 +16,9 @@
 #define RID_MAX 16
 #define MID_MAX 32
 #define TRACK_BURST 64
+#define TRACK_RESENT 32
+/* A layer that is silent this long is taken for stopped: five frames of the slowest camera, two reports. */
+#define LAYER_SILENCE_US 1500000
 
 struct person;
 struct room;
@@ -28,10 +31,10 @@ struct layer {
     uint32_t ssrc, rtx_ssrc;    /* 0: not seen yet */
     struct recv recv;           /* valid when ssrc != 0 */
     struct history history;
+    int64_t seq_base;           /* added to the SRTP index: a new SSRC continues the numbers of the one before */
+    bool flowing;               /* packets came in the last LAYER_SILENCE_US */
     int64_t last_packet_us;     /* 0: never */
     int64_t keyframe_asked_us;  /* last PLI or FIR sent for it */
-    int64_t keyframe_seen_us;
-    uint8_t fir_seq;
 };
 
 struct burst_item {
@@ -58,7 +61,6 @@ struct track {
     unsigned burst_count;
     struct list viewers;        /* downtrack.in_track */
     struct speaker speaker;     /* audio */
-    uint8_t stereo;
     struct timer nack_timer;    /* losses of any layer */
 };
 
@@ -69,14 +71,16 @@ struct downtrack {
     unsigned section;           /* of the subscriber connection */
     uint32_t ssrc, rtx_ssrc;
     uint8_t payload_type, rtx_payload_type; /* rtx 0: not negotiated */
+    struct forward forward;
     bool live;                  /* answered: media may flow */
     bool disabled;              /* UpdateTrackSettings.disabled */
     uint8_t wanted;             /* highest layer asked for */
-    uint16_t rtx_seq_random;
-    int64_t rtx_seq;
-    int64_t keyframe_wait_us;   /* since when a key frame is awaited; 0: not */
-    struct forward forward;
-    int64_t last_sr_us;
+    int64_t rtx_seq;            /* of the next retransmission */
+    struct {
+        uint16_t seq;
+        int64_t at_us;
+    } resent[TRACK_RESENT];     /* so that a repeated NACK does not send twice within a round trip */
+    unsigned resent_next;
     uint8_t fraction_lost;      /* of the viewer's last report */
     struct timer keyframe_timer;
 };

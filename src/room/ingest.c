@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Media in: which layer a packet of a publisher belongs to, its place in that layer's history, and what is learnt on
+ * the way (losses, arrival times, audio levels). Reads nothing past the codec's clear header bytes. */
+#include "base/seq.h"
+#include "room/room.h"
+#include "wire/rtp.h"
+
+/* AES-GCM tag, IV, its length and the key index: what LiveKit's frame encryption adds (e2ee-frame format). An
+ * encrypted frame cannot be shorter, and a shorter one aborts native clients. */
+#define FRAME_TRAILER_BYTES 30
+
+/* ---- which layer ---- */
+
+static struct stream *find_stream(struct person *p, uint32_t ssrc)
+{
+    for (unsigned i = 0; i < p->stream_count; i++)
+        if (p->streams[i].ssrc == ssrc)
+            return &p->streams[i];
+    return NULL;
+}
+
+static struct section *section_of(struct person *p, const struct rtp *rtp,
+                                  const struct rtpext_values *ext)
+{
+    for (unsigned i = 0; i < p->section_count; i++) {
+        struct section *s = &p->sections[i];
+        if (!s->active || !s->track)
+            continue;
+        if (ext->mid.size ? span_equal(ext->mid, span_of_str(s->mid))
+                          : (rtp->ssrc == s->ssrc || rtp->ssrc == s->rtx_ssrc) && rtp->ssrc)
+            return s;
+    }
+    return NULL;
+}
+
+static struct layer *layer_by_rid(struct track *t, struct span rid)
+{
+    for (unsigned i = 0; i < t->layer_count; i++)
+        if (span_equal(rid, span_of_str(t->layers[i].rid)))
+            return &t->layers[i];
+    return NULL;
+}
+
+/* A layer's stream begins, or goes on under another SSRC: its numbers continue without a gap. */
+static void start_stream(struct layer *l, uint32_t ssrc, int64_t first_index)
+{
+    struct track *t = l->track;
+    int64_t next = l->ssrc ? l->recv.highest + 1 : first_index;
+
+    l->ssrc = ssrc;
+    l->seq_base = next - first_index;
+    recv_init(&l->recv, ssrc, codec_clock_rate(t->codec), codec_is_video(t->codec));
+}
+
+static void forget_stream(struct person *p, uint32_t ssrc)
+{
+    struct stream *s = find_stream(p, ssrc);
+
+    if (s)
+        *s = p->streams[--p->stream_count];
+}
+
+/* The first packet of an SSRC: its header extensions, or the SDP, tell what it is. */
+static struct stream *new_stream(struct person *p, const struct rtp *rtp,
+                                 const struct rtpext_values *ext, int64_t index)
+{
+    struct section *s = section_of(p, rtp, ext);
+
+    if (!s || p->stream_count == LIMIT_SSRCS_PER_TRANSPORT)
+        return NULL;
+    bool rtx = s->rtx_payload_type && rtp->payload_type == s->rtx_payload_type;
+    if (!rtx && rtp->payload_type != s->payload_type)
+        return NULL;
+    struct span rid = rtx ? ext->repaired_rid : ext->rid;
+    struct layer *l = s->rid_count == 0 ? &s->track->layers[0] : layer_by_rid(s->track, rid);
+    if (!l)
+        return NULL;
+    if (rtx) {
+        forget_stream(p, l->rtx_ssrc);
+        l->rtx_ssrc = rtp->ssrc;
+    } else {
+        forget_stream(p, l->ssrc);
+        start_stream(l, rtp->ssrc, index);
+    }
+    struct stream *fresh = &p->streams[p->stream_count++];
+    *fresh = (struct stream){.ssrc = rtp->ssrc, .rtx = rtx, .layer = l};
+    return fresh;
+}
+
+/* ---- binding, by signalling ---- */
+
+static int rid_rank(const char *rid)
+{
+    switch (rid[0]) {
+    case 'q':
+        return 0;
+    case 'h':
+        return 1;
+    case 'f':
+        return 2;
+    default:
+        return 3;
+    }
+}
+
+void ingest_bind(struct person *p, struct section *s, struct track *t)
+{
+    s->track = t;
+    t->section = (unsigned)(s - p->sections);
+    t->codec = s->codec;
+    t->info->mime_type = (char *)(uintptr_t)codec_mime(s->codec);
+    t->info->codecs[0]->mime_type = t->info->mime_type;
+    t->info->mid = s->mid;
+    t->layer_count = s->rid_count ? s->rid_count : 1;
+    for (unsigned i = 0; i < s->rid_count; i++) {
+        unsigned rank = 0;
+        for (unsigned k = 0; k < s->rid_count; k++) {
+            int a = rid_rank(s->rids[k]), b = rid_rank(s->rids[i]);
+            rank += a < b || (a == b && k < i);
+        }
+        memcpy(t->layers[rank].rid, s->rids[i], sizeof t->layers[rank].rid);
+    }
+}
+
+void ingest_unbind(struct person *p, struct track *t)
+{
+    for (unsigned i = 0; i < p->stream_count;) {
+        if (p->streams[i].layer->track == t)
+            p->streams[i] = p->streams[--p->stream_count];
+        else
+            i++;
+    }
+    for (unsigned i = 0; i < p->section_count; i++)
+        if (p->sections[i].track == t)
+            p->sections[i].track = NULL;
+}
+
+/* ---- one packet ---- */
+
+/* Retransmission (RFC 4588 4): the original number stands before the payload. False for padding and for numbers of a
+ * stream that was not seen yet. */
+static bool unwrap_rtx(const struct layer *l, struct media *m)
+{
+    if (m->payload_size < 2 || l->ssrc == 0)
+        return false;
+    const uint8_t *osn = m->packet->data + m->payload_offset;
+    m->seq = seq_unwrap(l->recv.highest, (uint16_t)(osn[0] << 8 | osn[1]));
+    m->payload_offset = (uint16_t)(m->payload_offset + 2);
+    m->payload_size = (uint16_t)(m->payload_size - 2);
+    return m->seq >= 0;
+}
+
+/* Whether an encrypted payload is too short to be a frame (see FRAME_TRAILER_BYTES). */
+static bool too_short(const struct track *t, const struct media *m)
+{
+    size_t clear = codec_clear_bytes(t->codec, m->frame.keyframe);
+
+    if (!t->encrypted)
+        return false;
+    if (!codec_is_video(t->codec))
+        return m->payload_size < FRAME_TRAILER_BYTES + clear;
+    return m->frame.start && m->marker &&
+           m->payload_size < m->frame.vp8.size + clear + FRAME_TRAILER_BYTES;
+}
+
+/* Padding and what must not be forwarded keep their number with an empty payload, which the relay leaves out. */
+static void inspect(struct track *t, struct media *m)
+{
+    struct person *p = t->publisher;
+
+    if (m->payload_size == 0)
+        return;
+    if (codec_is_video(t->codec) && !codec_frame_info(t->codec, media_payload(m), &m->frame)) {
+        p->engine->stats.drops[DROP_MALFORMED]++;
+        m->payload_size = 0;
+    } else if (too_short(t, m)) {
+        p->engine->stats.refused_short_frames++;
+        p->room->refused_short_frames++;
+        m->payload_size = 0;
+    }
+}
+
+static void aim_viewers(struct track *t, int64_t now_us)
+{
+    list_each(node, &t->viewers)
+        downtrack_aim(list_entry(node, struct downtrack, in_track), now_us);
+}
+
+static void queue(struct engine *e, struct layer *l, const struct media *kept, int64_t now_us)
+{
+    struct track *t = l->track;
+
+    if (t->burst_count == TRACK_BURST)
+        relay_flush(e, now_us);
+    if (list_empty(&t->in_dirty))
+        list_append(&e->dirty, &t->in_dirty);
+    t->burst[t->burst_count++] = (struct burst_item){.media = kept, .layer = l->index};
+}
+
+static void accept(struct person *p, int64_t now_us, struct layer *l, struct media *m)
+{
+    struct engine *e = p->engine;
+    struct track *t = l->track;
+
+    if (recv_on_packet(&l->recv, now_us, m->seq, m->timestamp, m->packet->size) == RECV_DUPLICATE)
+        return;
+    int64_t nack_us = recv_next_deadline(&l->recv);
+    if (nack_us != TIME_NEVER && (!t->nack_timer.node.index || nack_us < t->nack_timer.node.key_us))
+        engine_timer_set(e, &t->nack_timer, nack_us);
+    l->last_packet_us = now_us;
+    inspect(t, m);
+    if (!l->flowing && m->payload_size) {
+        l->flowing = true;
+        aim_viewers(t, now_us);
+    }
+    const struct media *kept = history_put(&l->history, m);
+    if (kept)
+        queue(e, l, kept, now_us);
+}
+
+/* The viewers of a layer that fell silent get another one. */
+void ingest_look_for_silence(struct track *t, int64_t now_us)
+{
+    bool changed = false;
+
+    for (unsigned i = 0; i < t->layer_count; i++) {
+        struct layer *l = &t->layers[i];
+        if (l->flowing && now_us - l->last_packet_us > LAYER_SILENCE_US) {
+            l->flowing = false;
+            changed = true;
+        }
+    }
+    if (changed)
+        aim_viewers(t, now_us);
+}
+
+void ingest_rtp(struct person *p, int64_t now_us, struct packet *packet, int64_t srtp_index)
+{
+    struct engine *e = p->engine;
+    struct rtp rtp;
+    struct rtpext_values ext;
+
+#ifdef BEDRUD_MEDIA_TAP
+    if (e->tap)
+        e->tap(e->tap_arg, span_of(packet->data, packet->size));
+#endif
+    if (!rtp_parse(span_of(packet->data, packet->size), &rtp)) {
+        e->stats.drops[DROP_MALFORMED]++;
+        return;
+    }
+    rtpext_read(&rtp, &p->connections[PUBLISHER].extensions, &ext);
+    if (ext.has_transport_seq)
+        report_on_arrival(p, now_us, ext.transport_seq, rtp.ssrc);
+    struct stream *s = find_stream(p, rtp.ssrc);
+    if (!s && !(s = new_stream(p, &rtp, &ext, srtp_index))) {
+        e->stats.drops[DROP_NOT_FOR_US]++;
+        return;
+    }
+    struct layer *l = s->layer;
+    if (ext.has_audio_level && !l->track->muted)
+        speaker_on_level(&l->track->speaker, ext.audio_level);
+    struct media m = {.packet = packet,
+                      .seq = srtp_index + l->seq_base,
+                      .timestamp = rtp.timestamp,
+                      .payload_offset = (uint16_t)(rtp.payload.data - packet->data),
+                      .payload_size = (uint16_t)rtp.payload.size,
+                      .marker = rtp.marker,
+                      .received_us = now_us};
+    if (s->rtx && !unwrap_rtx(l, &m))
+        return;
+    accept(p, now_us, l, &m);
+}
