@@ -21,6 +21,7 @@ struct srtp_keys {
     uint8_t key[32], salt[14];
 };
 
+/* Copies the keys. `profile` is not SRTP_NONE. Keyed contexts (1.1 KB each) are made when a direction is first used. */
 struct srtp *srtp_new(enum srtp_profile profile, const struct srtp_keys *send,
                       const struct srtp_keys *receive, const struct cipher_ops *ops);
 void srtp_free(struct srtp *s);
@@ -29,15 +30,19 @@ size_t srtp_rtp_overhead(const struct srtp *s);
 
 /* `out` holds header_size bytes of RTP header (with extensions), already written; the payload is encrypted from where it
  * lies to behind them, the tag follows. index = unwrapped sequence number (its low 16 bits are those in the header),
- * >= 0. Returns the size of the packet. payload.data may lie in out at header_size. */
+ * >= 0, and never used twice with one SSRC and another payload). Returns the size of the packet. payload.data may lie
+ * in out at header_size. */
 size_t srtp_seal_rtp(struct srtp *s, uint8_t *out, size_t header_size, struct span payload,
                      int64_t index);
 /* Decrypts in place; *size becomes the size of the clear packet, *index the unwrapped sequence number (first packet of a
- * stream: 65536 + seq, so that earlier ones stay positive). */
+ * stream: 65536 + seq, so that earlier ones stay positive). Unless SRTP_OK, nothing is remembered of the packet, and its
+ * bytes are not to be read. Replay window: 1,024 packets. */
 enum srtp_verdict srtp_open_rtp(struct srtp *s, uint8_t *packet, size_t *size, int64_t *index);
 
-/* Clear compound of `size` bytes in a buffer with SRTP_TRAILER_MAX bytes of room. Returns the new size. */
+/* Clear compound of `size` >= 8 bytes in a buffer with SRTP_TRAILER_MAX bytes of room. Returns the new size, or 0 when
+ * the key has protected its 2^31 packets (nothing may be sent). */
 size_t srtp_seal_rtcp(struct srtp *s, uint8_t *packet, size_t size);
+/* Decrypts in place; *size becomes the size of the clear compound. An unencrypted one is SRTP_MALFORMED. */
 enum srtp_verdict srtp_open_rtcp(struct srtp *s, uint8_t *packet, size_t *size);
 
 #endif
