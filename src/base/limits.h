@@ -17,6 +17,8 @@
 #define LIMIT_SDP_CODECS 64   /* payload types in a section; Chrome offers about 40 */
 #define LIMIT_SDP_EXTENSIONS 32
 #define LIMIT_SDP_SSRCS 16
+#define LIMIT_SDP_ICE_TEXT 256 /* ufrag and pwd, RFC 8839 5.4 */
+#define LIMIT_SDP_MID 64       /* mid and rid; WebRTC keeps mids to 16 since they ride in RTP */
 
 /* Names and texts, as livekit-server bounds them. */
 #define LIMIT_IDENTITY 256

@@ -30,7 +30,7 @@ struct sdp_extension {
 
 struct sdp_media {
     enum sdp_kind kind;
-    uint16_t port; /* 0: rejected */
+    uint16_t port; /* 0: rejected; 9 when bundle-only */
     struct span protocol, mid;
     enum sdp_direction direction;
     struct span stream_id, track_id; /* a=msid; a single token is the track id, "-" no stream */
@@ -44,7 +44,7 @@ struct sdp_media {
     unsigned ssrc_count;
     uint32_t fid[2]; /* first FID group: media, rtx; zero when absent */
     uint16_t sctp_port;
-    uint32_t max_message_size;
+    uint32_t max_message_size; /* 0: not said, or any size */
 };
 
 struct sdp {
@@ -56,7 +56,8 @@ struct sdp {
     unsigned media_count;
 };
 
-/* Takes CRLF and LF. False when there is no v= line, a section is malformed, or a limit is exceeded. */
+/* Takes CRLF and LF. False when there is no v= line, a line that we read or a section is malformed, two sections share a
+ * mid, or a limit is exceeded. Mids and rids are visible ASCII of at most LIMIT_SDP_MID bytes. */
 bool sdp_parse(struct span text, struct arena *a, struct sdp *out) __attribute__((warn_unused_result));
 /* The codec's entry, or NULL; H.264 only with a profile that we forward (42e0, 4200, 4d00 with packetization-mode as
  * asked: -1 any). */
@@ -111,7 +112,8 @@ struct sdp_out {
     unsigned media_count;
 };
 
-/* ice-lite, BUNDLE over all mids, candidates and end-of-candidates on the first section, every section on port 9. */
+/* ice-lite, BUNDLE over all mids, candidates and end-of-candidates on the first section, every section on port 9. Only a
+ * section of SDP_OTHER is rejected (port 0, outside BUNDLE). */
 void sdp_write(struct str *out, const struct sdp_out *sdp);
 
 #endif
