@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cipher table over OpenSSL: works on every CPU. Ciphers are fetched once per process and shared by all threads;
- * contexts belong to their creator. HMAC keeps the two SHA-1 states after the key's blocks and copies them per
- * message: EVP's HMAC allocates on every restart, and this one never does. */
+/* The cipher table over OpenSSL: works on every CPU. Ciphers are fetched once per process and
+ * shared by all threads; contexts belong to their creator. HMAC keeps the two SHA-1 states after
+ * the key's blocks and copies them per message: EVP's HMAC allocates on every restart, and this one
+ * never does. */
 
 /* The SHA_CTX functions, which copy by value, are not declared otherwise. */
 #define OPENSSL_API_COMPAT 0x10100000L

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The cipher table over libipsec-mb (x86-64). One manager per process, made at the first use and shared by all
- * threads: the direct GCM calls and the counter-mode burst keep nothing in it but a status word that is always 0.
- * HMAC-SHA1 is OpenSSL's: the library's is made for 16 messages at once, and one alone costs four times as much. */
+/* The cipher table over libipsec-mb (x86-64). One manager per process, made at the first use and
+ * shared by all threads: the direct GCM calls and the counter-mode burst keep nothing in it but a
+ * status word that is always 0. HMAC-SHA1 is OpenSSL's: the library's is made for 16 messages at
+ * once, and one alone costs four times as much. */
 #include "rtc/cipher_impl.h"
 
 #if !BEDRUD_IPSEC_MB
@@ -41,15 +42,16 @@ static IMB_MGR *manager_new(void)
     IMB_MGR *m = alloc_mb_mgr(0);
     assert(m);
     init_mb_mgr_auto(m, NULL);
-    bool untested = (m->features & IMB_FEATURE_SELF_TEST) &&
-                    !(m->features & IMB_FEATURE_SELF_TEST_PASS);
+    bool untested =
+        (m->features & IMB_FEATURE_SELF_TEST) && !(m->features & IMB_FEATURE_SELF_TEST_PASS);
     if (imb_get_errno(m) == 0 && (m->features & needed) == needed && !untested)
         return m;
     free_mb_mgr(m);
     return NULL;
 }
 
-/* NULL when this CPU lacks the instructions. Two threads may both make one at first; one of them is kept. */
+/* NULL when this CPU lacks the instructions. Two threads may both make one at first; one of them is
+ * kept. */
 static IMB_MGR *manager(void)
 {
     static _Atomic(IMB_MGR *) shared;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SRTP and SRTCP (RFC 3711, RFC 7714). A transport owns four flows (RTP and RTCP, each way) with the session keys of
- * one master key each, and what it remembers of every stream that authenticated. Worker thread only. */
+/* SRTP and SRTCP (RFC 3711, RFC 7714). A transport owns four flows (RTP and RTCP, each way) with
+ * the session keys of one master key each, and what it remembers of every stream that
+ * authenticated. Worker thread only. */
 #include "rtc/srtp.h"
 
 #include <assert.h>
@@ -17,10 +18,11 @@
 #define SALT_MAX 14
 #define RTCP_HEADER 8
 #define INDEX_WORD 4
-#define ENCRYPTED 0x80000000u  /* the E flag of the SRTCP index word (RFC 3711 3.4) */
+#define ENCRYPTED 0x80000000u   /* the E flag of the SRTCP index word (RFC 3711 3.4) */
 #define RTCP_PACKETS (1u << 31) /* that one key may protect */
 
-/* Replay windows in packets; powers of two. RTP: 1,024 is 0.5 s at 20 Mbit/s, longer than a NACK is of use. */
+/* Replay windows in packets; powers of two. RTP: 1,024 is 0.5 s at 20 Mbit/s, longer than a NACK is
+ * of use. */
 #define RTP_WINDOW 1024
 #define RTCP_WINDOW 128
 
@@ -29,14 +31,15 @@
 /* RFC 3711 4.3.2, in the order of one flow: labels 0..2 for RTP, 3..5 for RTCP. */
 enum { LABEL_CIPHER, LABEL_AUTH, LABEL_SALT, LABELS };
 
-/* One kind of packet in one direction. The keyed contexts are made with the first packet: most transports are used
- * one way, and a schedule takes 1.1 KB. */
+/* One kind of packet in one direction. The keyed contexts are made with the first packet: most
+ * transports are used one way, and a schedule takes 1.1 KB. */
 struct flow {
     struct cipher *cipher, *auth;
     uint8_t key[CIPHER_KEY_MAX], auth_key[CM_AUTH_KEY], salt[SALT_MAX];
 };
 
-/* What is remembered of a stream; bit i of the window stands for the packets whose index is i modulo its size. */
+/* What is remembered of a stream; bit i of the window stands for the packets whose index is i
+ * modulo its size. */
 struct rtp_stream {
     int64_t newest;
     uint64_t window[RTP_WINDOW / 64];
@@ -47,8 +50,8 @@ struct rtcp_stream {
     uint64_t window[RTCP_WINDOW / 64];
 };
 
-/* SSRCs by the order of their arrival, with their streams at the same place. A scan: a handful is usual, the most
- * fits in 12 cache lines, and no SSRC can be chosen to collide. */
+/* SSRCs by the order of their arrival, with their streams at the same place. A scan: a handful is
+ * usual, the most fits in 12 cache lines, and no SSRC can be chosen to collide. */
 struct ssrcs {
     uint32_t *ssrc;
     unsigned count, capacity, last;
@@ -88,10 +91,13 @@ static void xor32(uint8_t *p, uint32_t v)
 size_t srtp_key_size(enum srtp_profile profile)
 {
     switch (profile) {
-    case SRTP_NONE: return 0;
+    case SRTP_NONE:
+        return 0;
     case SRTP_AES128_CM_SHA1_80:
-    case SRTP_AEAD_AES_128_GCM: return 16;
-    case SRTP_AEAD_AES_256_GCM: return 32;
+    case SRTP_AEAD_AES_128_GCM:
+        return 16;
+    case SRTP_AEAD_AES_256_GCM:
+        return 32;
     }
     return 0;
 }
@@ -99,16 +105,19 @@ size_t srtp_key_size(enum srtp_profile profile)
 size_t srtp_salt_size(enum srtp_profile profile)
 {
     switch (profile) {
-    case SRTP_NONE: return 0;
-    case SRTP_AES128_CM_SHA1_80: return 14;
+    case SRTP_NONE:
+        return 0;
+    case SRTP_AES128_CM_SHA1_80:
+        return 14;
     case SRTP_AEAD_AES_128_GCM:
-    case SRTP_AEAD_AES_256_GCM: return 12;
+    case SRTP_AEAD_AES_256_GCM:
+        return 12;
     }
     return 0;
 }
 
-/* The AES-CM generator (RFC 3711 4.3.3) at key derivation rate 0; a 12-byte master salt is padded with zeros behind
- * (RFC 7714 11). */
+/* The AES-CM generator (RFC 3711 4.3.3) at key derivation rate 0; a 12-byte master salt is padded
+ * with zeros behind (RFC 7714 11). */
 static void derive(const struct srtp *s, struct cipher *prf, const uint8_t *master_salt,
                    uint8_t label, struct span zeros, uint8_t *out)
 {
@@ -186,8 +195,8 @@ size_t srtp_rtp_overhead(const struct srtp *s)
 
 /* Initialization vectors */
 
-/* RFC 7714 8.1: zero, SSRC, rollover counter, sequence number; and 9.1: zero, SSRC, zero, SRTCP index: the same when
- * the index is taken as one of 48 bits. */
+/* RFC 7714 8.1: zero, SSRC, rollover counter, sequence number; and 9.1: zero, SSRC, zero, SRTCP
+ * index: the same when the index is taken as one of 48 bits. */
 static void gcm_iv(const struct flow *f, uint32_t ssrc, uint64_t index, uint8_t iv[12])
 {
     memcpy(iv, f->salt, 12);
@@ -252,7 +261,7 @@ static void window_mark(uint64_t *window, int64_t size, int64_t *newest, int64_t
         *newest = index;
     }
     while (*newest < index) {
-        uint64_t at = (uint64_t)++*newest % (uint64_t)size;
+        uint64_t at = (uint64_t)++ * newest % (uint64_t)size;
         window[at / 64] &= ~(UINT64_C(1) << (at % 64));
     }
     uint64_t at = (uint64_t)index % (uint64_t)size;
@@ -307,7 +316,8 @@ static bool open_rtp(struct srtp *s, uint8_t *packet, size_t size, size_t header
     return true;
 }
 
-/* RFC 3711 3.3.1. There is no rollover counter below 0: near the start the guess is the sequence number itself. */
+/* RFC 3711 3.3.1. There is no rollover counter below 0: near the start the guess is the sequence
+ * number itself. */
 static int64_t guess_index(int64_t newest, uint16_t seq)
 {
     int64_t index = seq_unwrap(newest, seq);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Published vectors that every cipher table has to meet: RFC 3711 B.2, RFC 7714 16 and 17, RFC 2202 3. */
+/* Published vectors that every cipher table has to meet: RFC 3711 B.2, RFC 7714 16 and 17, RFC
+ * 2202 3. */
 #ifndef TESTS_RTC_CIPHER_VECTORS_H
 #define TESTS_RTC_CIPHER_VECTORS_H
 
@@ -76,7 +77,8 @@ static inline void check_gcm_vector(const struct cipher_ops *ops, const struct g
     ops->free(d);
 }
 
-/* RFC 3711 B.2: the first keystream blocks, and those where the low byte of the counter overflows. */
+/* RFC 3711 B.2: the first keystream blocks, and those where the low byte of the counter overflows.
+ */
 static inline void check_ctr_vector(const struct cipher_ops *ops)
 {
     uint8_t key[16], iv[16], expected[48], out[0xff02 * 16] = {0};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the SRTP tests share: both ends of a transport under every profile and cipher table, and packets to send. */
+/* What the SRTP tests share: both ends of a transport under every profile and cipher table, and
+ * packets to send. */
 #ifndef TESTS_RTC_SRTP_KIT_H
 #define TESTS_RTC_SRTP_KIT_H
 
@@ -55,7 +56,8 @@ static inline void put32(uint8_t *p, uint32_t v)
     p[3] = (uint8_t)v;
 }
 
-/* An RTP header: bit 0 of `shape` adds two CSRCs, bit 1 an extension of two words. Returns its size. */
+/* An RTP header: bit 0 of `shape` adds two CSRCs, bit 1 an extension of two words. Returns its
+ * size. */
 static inline size_t put_header(uint8_t *out, uint32_t ssrc, int64_t index, unsigned shape)
 {
     size_t size = 12;
@@ -92,7 +94,8 @@ static inline size_t put_rtp(uint8_t *out, uint32_t ssrc, int64_t index, size_t 
 static inline size_t sealed_rtp(struct srtp *s, uint8_t *out, uint32_t ssrc, int64_t index)
 {
     size_t header_size, size = put_rtp(out, ssrc, index, &header_size);
-    return srtp_seal_rtp(s, out, header_size, span_of(out + header_size, size - header_size), index);
+    return srtp_seal_rtp(s, out, header_size, span_of(out + header_size, size - header_size),
+                         index);
 }
 
 /* A receiver report of `words` words behind the first two; not all are meaningful, none is read. */

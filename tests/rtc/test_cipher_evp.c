@@ -1,9 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The OpenSSL table: published vectors, and HMAC against the one-shot function of base/hash. */
+#include <openssl/crypto.h>
+#include <stdlib.h>
+
 #include "base/hash.h"
 #include "rtc/cipher_impl.h"
 
 #include "cipher_vectors.h"
+
+static size_t allocations; /* by OpenSSL */
+
+static void *counted_malloc(size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    allocations++;
+    return malloc(size);
+}
+
+static void *counted_realloc(void *p, size_t size, const char *file, int line)
+{
+    (void)file, (void)line;
+    allocations++;
+    return realloc(p, size);
+}
+
+static void counted_free(void *p, const char *file, int line)
+{
+    (void)file, (void)line;
+    free(p);
+}
 
 static void meets_the_vectors(void **state)
 {
@@ -37,17 +62,44 @@ static void one_context_serves_both_directions_in_turn(void **state)
     for (int i = 0; i < 3; i++) {
         uint8_t packet[sizeof text + CIPHER_TAG_MAX];
         ops->gcm_seal(c, iv, SPAN_LITERAL("a"), span_of(text, sizeof text), packet);
-        assert_true(ops->gcm_open(c, iv, SPAN_LITERAL("a"), span_of(packet, sizeof packet), packet));
+        assert_true(
+            ops->gcm_open(c, iv, SPAN_LITERAL("a"), span_of(packet, sizeof packet), packet));
         assert_memory_equal(packet, text, sizeof text);
     }
     ops->free(c);
 }
 
+static void packets_cost_no_allocation(void **state)
+{
+    (void)state;
+    static const uint8_t key[20] = {1}, iv[16] = {2};
+    const struct cipher_ops *ops = cipher_evp();
+    struct cipher *gcm = ops->gcm_new(span_of(key, 16)), *ctr = ops->ctr_new(span_of(key, 16));
+    struct cipher *hmac = ops->hmac_new(span_of(key, 20));
+    uint8_t packet[1200 + CIPHER_TAG_MAX] = {0}, mac[20];
+    size_t before = allocations;
+    assert_true(before > 0);
+    for (int i = 0; i < 10; i++) {
+        ops->gcm_seal(gcm, iv, SPAN_LITERAL("header"), span_of(packet, 1200), packet);
+        assert_true(
+            ops->gcm_open(gcm, iv, SPAN_LITERAL("header"), span_of(packet, sizeof packet), packet));
+        ops->ctr_xor(ctr, iv, span_of(packet, 1200), packet);
+        ops->hmac(hmac, span_of(packet, 1200), SPAN_LITERAL("roc"), mac);
+    }
+    assert_int_equal(allocations, before);
+    ops->free(gcm);
+    ops->free(ctr);
+    ops->free(hmac);
+}
+
 int main(void)
 {
+    if (CRYPTO_set_mem_functions(counted_malloc, counted_realloc, counted_free) != 1)
+        return 1;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(meets_the_vectors),
         cmocka_unit_test(hmac_equals_the_one_shot_function),
+        cmocka_unit_test(packets_cost_no_allocation),
         cmocka_unit_test(one_context_serves_both_directions_in_turn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

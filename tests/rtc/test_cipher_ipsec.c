@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The libipsec-mb table: published vectors, and equality with OpenSSL's for every size of payload. Its assembly is out
- * of the sanitizers' sight, so buffers end at a page that cannot be touched. */
+/* The libipsec-mb table: published vectors, and equality with OpenSSL's for every size of payload.
+ * Its assembly is out of the sanitizers' sight, so buffers end at a page that cannot be touched. */
 #include <sys/mman.h>
 
 #include "base/random.h"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SRTP and SRTCP: published vectors, replay, rollover, forgeries. test_srtp_oracle.c has the other implementation. */
+/* SRTP and SRTCP: published vectors, replay, rollover, forgeries. test_srtp_oracle.c has the other
+ * implementation. */
 #include "rtc/srtp.h"
 
 #include "srtp_kit.h"
 
-/* Vectors. RFC 7714 gives session keys; a table whose key derivation yields just those leads to them. */
+/* Vectors. RFC 7714 gives session keys; a table whose key derivation yields just those leads to
+ * them. */
 
 static struct {
     uint8_t key[32], salt[12];
@@ -13,7 +15,8 @@ static struct {
 static void given_keys(struct cipher *c, const uint8_t iv[16], struct span in, uint8_t *out)
 {
     (void)c;
-    static const uint8_t labels[] = {0, 2, 3, 5}; /* RFC 3711 4.3.2; the master salt is all zeroes */
+    static const uint8_t labels[] = {0, 2, 3,
+                                     5}; /* RFC 3711 4.3.2; the master salt is all zeroes */
     memset(out, 0, in.size);
     if (iv[7] == labels[0] || iv[7] == labels[2])
         memcpy(out, given.key, in.size);
@@ -81,7 +84,8 @@ static void rtcp_meets_rfc_7714_17(void **state)
     }
 }
 
-/* A packet under the master key of RFC 3711 B.3, made by hand from the session keys printed there. */
+/* A packet under the master key of RFC 3711 B.3, made by hand from the session keys printed there.
+ */
 static void keys_meet_rfc_3711_b3(void **state)
 {
     (void)state;
@@ -158,10 +162,11 @@ static void sealing_apart_equals_sealing_in_place(void **state)
     each_variant(shared_plaintext);
 }
 
-/* In this order of indices, every packet opens once and only once, with the index it was sealed with. */
+/* In this order of indices, every packet opens once and only once, with the index it was sealed
+ * with. */
 static void rollover(enum srtp_profile profile, const struct cipher_ops *ops)
 {
-    static const int64_t order[] = {65533, 65536, 65534, 65538, 65535, 65537,  80000,
+    static const int64_t order[] = {65533, 65536, 65534,  65538,  65535,  65537,  80000,
                                     79500, 98300, 131000, 131072, 131071, 163000, 195000};
     struct ends e = ends_new(profile, ops);
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
@@ -210,12 +215,24 @@ static void window(enum srtp_profile profile, const struct cipher_ops *ops)
         int64_t index;
         enum srtp_verdict verdict;
     } cases[] = {
-        {5000, SRTP_OK},     {5000 - 1023, SRTP_OK},     {5000 - 1023, SRTP_REPLAY},
-        {3976, SRTP_REPLAY}, {4500, SRTP_OK},            {5001, SRTP_OK},
-        {3977, SRTP_REPLAY}, {3978, SRTP_OK},            {4500, SRTP_REPLAY},
-        {6024, SRTP_OK},     {5001, SRTP_REPLAY},        {5002, SRTP_OK},
-        {9000, SRTP_OK},     {9000 - 1024, SRTP_REPLAY}, {9000 - 1023, SRTP_OK},
-        {8500, SRTP_OK},     {9000, SRTP_REPLAY},        {8500, SRTP_REPLAY},
+        {5000, SRTP_OK},
+        {5000 - 1023, SRTP_OK},
+        {5000 - 1023, SRTP_REPLAY},
+        {3976, SRTP_REPLAY},
+        {4500, SRTP_OK},
+        {5001, SRTP_OK},
+        {3977, SRTP_REPLAY},
+        {3978, SRTP_OK},
+        {4500, SRTP_REPLAY},
+        {6024, SRTP_OK},
+        {5001, SRTP_REPLAY},
+        {5002, SRTP_OK},
+        {9000, SRTP_OK},
+        {9000 - 1024, SRTP_REPLAY},
+        {9000 - 1023, SRTP_OK},
+        {8500, SRTP_OK},
+        {9000, SRTP_REPLAY},
+        {8500, SRTP_REPLAY},
     };
     struct ends e = ends_new(profile, ops);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -244,9 +261,10 @@ static void rtcp_window(enum srtp_profile profile, const struct cipher_ops *ops)
         size_t index;
         enum srtp_verdict verdict;
     } cases[] = {
-        {200, SRTP_OK},          {200, SRTP_REPLAY}, {200 - 127, SRTP_OK}, {200 - 127, SRTP_REPLAY},
-        {200 - 128, SRTP_REPLAY}, {0, SRTP_REPLAY},   {201, SRTP_OK},       {150, SRTP_OK},
-        {399, SRTP_OK},          {201, SRTP_REPLAY}, {272, SRTP_OK},       {398, SRTP_OK},
+        {200, SRTP_OK},           {200, SRTP_REPLAY},       {200 - 127, SRTP_OK},
+        {200 - 127, SRTP_REPLAY}, {200 - 128, SRTP_REPLAY}, {0, SRTP_REPLAY},
+        {201, SRTP_OK},           {150, SRTP_OK},           {399, SRTP_OK},
+        {201, SRTP_REPLAY},       {272, SRTP_OK},           {398, SRTP_OK},
         {272, SRTP_REPLAY},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -262,7 +280,8 @@ static void replay_window_of_rtcp(void **state)
     each_variant(rtcp_window);
 }
 
-/* Forgeries: each bit, each length; then the true packet still opens and the forged SSRCs have left nothing behind. */
+/* Forgeries: each bit, each length; then the true packet still opens and the forged SSRCs have left
+ * nothing behind. */
 static void forged_rtp(enum srtp_profile profile, const struct cipher_ops *ops)
 {
     struct ends e = ends_new(profile, ops);

@@ -35,7 +35,8 @@ static void oracle_opens(enum srtp_profile profile, const struct cipher_ops *ops
     srtp_t oracle = oracle_new(profile, ssrc_any_inbound, 1);
     uint8_t clear[ROOM], packet[ROOM];
     for (int64_t i = 0; i < PACKETS; i++) {
-        int64_t index = 64000 + (i ^ 1); /* in pairs, the second one first, over the end of the circle */
+        int64_t index =
+            64000 + (i ^ 1); /* in pairs, the second one first, over the end of the circle */
         size_t header_size, size = put_rtp(clear, 0xdeadbeef, index, &header_size);
         int n = (int)sealed_rtp(e.here, packet, 0xdeadbeef, index);
         assert_int_equal(srtp_unprotect(oracle, packet, &n), srtp_err_status_ok);
