@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DTLS 1.2 of one transport. OpenSSL does the handshake only; then keys and last flight are taken over and its object
- * is freed. Owned by a transport, on its worker's thread; the context is shared and never written after it was made. */
+/* DTLS 1.2 of one transport. OpenSSL does the handshake only; then keys and last flight are taken
+ * over and its object is freed. Owned by a transport, on its worker's thread; the context is shared
+ * and never written after it was made. */
 #include "rtc/dtls.h"
 
 #include "base/hash.h"
@@ -19,13 +20,13 @@
 #include <stdlib.h>
 
 #define LINK_MTU 1200
-#define RECORD_MAX 1400 /* dtls_write's bound */
+#define RECORD_MAX 1400           /* dtls_write's bound */
 #define RESEND_FIRST_US 1000000LL /* RFC 6347 4.2.4.1 */
 #define RESEND_MAX_US 60000000LL
 #define RESENDS_MAX 10
-#define RESEND_PACE_US 50000LL  /* between resends that the peer's own ones cause */
-#define LINGER_US 10000000LL    /* for how long the last flight of a finished handshake is kept */
-#define REST_US 5000000LL       /* unused cipher contexts are let go after one to two of these */
+#define RESEND_PACE_US 50000LL /* between resends that the peer's own ones cause */
+#define LINGER_US 10000000LL   /* for how long the last flight of a finished handshake is kept */
+#define REST_US 5000000LL      /* unused cipher contexts are let go after one to two of these */
 #define PEER_CERTIFICATE_MAX 16384 /* bytes of the peer's certificate message */
 
 #define ALERT_WARNING 1
@@ -51,7 +52,7 @@ struct dtls {
     struct dtls_sink sink;
     struct handshake *handshake;
     struct dtls_flight *flight; /* kept for a while after the handshake */
-    int64_t deadline_us;      /* the next resend, or the end of lingering */
+    int64_t deadline_us;        /* the next resend, or the end of lingering */
     int64_t last_resend_us, rest_us;
     struct dtls_record_layer records;
     struct srtp_keys send, receive;
@@ -63,7 +64,8 @@ struct dtls {
     bool has_expected, finished;
 };
 
-/* Datagrams: OpenSSL's writes are whole datagrams already (its own buffer gathers records up to the MTU). */
+/* Datagrams: OpenSSL's writes are whole datagrams already (its own buffer gathers records up to the
+ * MTU). */
 
 static void flight_free(struct dtls *d)
 {
@@ -164,12 +166,14 @@ static bool configure(SSL_CTX *ssl)
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_cert_verify_callback(ssl, accept_any_certificate, NULL);
     SSL_CTX_set_max_cert_list(ssl, PEER_CERTIFICATE_MAX);
-    /* RSA: as a client we may meet a server with such a certificate. Of the SRTP profiles a server takes the first of its
-     * own list that the client has too. (That call, unlike its neighbours, returns 0 for success.) */
+    /* RSA: as a client we may meet a server with such a certificate. Of the SRTP profiles a server
+     * takes the first of its own list that the client has too. (That call, unlike its neighbours,
+     * returns 0 for success.) */
     return SSL_CTX_set_min_proto_version(ssl, DTLS1_2_VERSION) &&
            SSL_CTX_set_max_proto_version(ssl, DTLS1_2_VERSION) &&
-           SSL_CTX_set_cipher_list(ssl, "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
-                                        "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384") &&
+           SSL_CTX_set_cipher_list(ssl,
+                                   "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+                                   "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384") &&
            SSL_CTX_set1_groups(ssl, groups, sizeof groups / sizeof groups[0]) &&
            SSL_CTX_set_max_send_fragment(ssl, 2048) &&
            SSL_CTX_set_tlsext_use_srtp(
@@ -412,7 +416,8 @@ static void finish(struct dtls *d, int64_t now_us)
     }
     d->finished = true;
     handshake_free(d);
-    /* The server spoke last; the client's last flight needs no resending once the server's has come. */
+    /* The server spoke last; the client's last flight needs no resending once the server's has
+     * come. */
     if (d->role == DTLS_CLIENT)
         flight_free(d);
     d->deadline_us = d->flight ? now_us + LINGER_US : TIME_NEVER;
@@ -518,8 +523,8 @@ void dtls_on_packet(struct dtls *d, int64_t now_us, struct span datagram)
         resend_for_peer(d, now_us);
     d->handshake->in = datagram;
     drive(d, now_us, true);
-    /* Data behind the Finished in the same datagram: OpenSSL's buffer went with its object. The Finished itself was
-     * just answered, which the pace of resending knows. */
+    /* Data behind the Finished in the same datagram: OpenSSL's buffer went with its object. The
+     * Finished itself was just answered, which the pace of resending knows. */
     if (d->finished)
         on_finished_packet(d, now_us, datagram);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The flights of a DTLS handshake (RFC 6347 4.2.4): the datagrams that we sent last, to be sent again as they are, and
- * how far the peer has come, to tell when it repeats itself. */
+/* The flights of a DTLS handshake (RFC 6347 4.2.4): the datagrams that we sent last, to be sent
+ * again as they are, and how far the peer has come, to tell when it repeats itself. */
 #ifndef RTC_DTLS_FLIGHT_H
 #define RTC_DTLS_FLIGHT_H
 
@@ -27,7 +27,8 @@ void dtls_flight_free(struct dtls_flight *f);
 void dtls_flight_add(struct dtls_flight *f, struct span datagram);
 /* The next datagram of the flight; start with *cursor = 0. False at the end. */
 bool dtls_flight_next(const struct dtls_flight *f, size_t *cursor, struct span *out);
-/* A datagram of the peer's: whether it repeats what our last flight answers, so that ours was lost. */
+/* A datagram of the peer's: whether it repeats what our last flight answers, so that ours was lost.
+ */
 bool dtls_flight_repeated(struct dtls_flight *f, struct span datagram);
 
 #endif

@@ -71,7 +71,8 @@ static void write_nonce(uint8_t iv[12], const uint8_t salt[4], struct span expli
     memcpy(iv + 4, explicit_part.data, NONCE_EXPLICIT);
 }
 
-/* Additional data: the 64-bit sequence number, type, version and the clear length (RFC 5246 6.2.3.3). */
+/* Additional data: the 64-bit sequence number, type, version and the clear length (RFC
+ * 5246 6.2.3.3). */
 static void write_aad(uint8_t aad[13], const struct dtls_record *r, size_t clear_size)
 {
     struct writer w = writer_of(aad, 13);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DTLS 1.2 records (RFC 6347 4.1) and their protection by AES-GCM (RFC 5288) in epoch 1. What a finished connection
- * keeps instead of a TLS library's object. Keyed cipher contexts are made when records flow and let go when they rest. */
+/* DTLS 1.2 records (RFC 6347 4.1) and their protection by AES-GCM (RFC 5288) in epoch 1. What a
+ * finished connection keeps instead of a TLS library's object. Keyed cipher contexts are made when
+ * records flow and let go when they rest. */
 #ifndef RTC_DTLS_RECORD_H
 #define RTC_DTLS_RECORD_H
 
 #include "rtc/cipher.h"
 
 #define DTLS_RECORD_HEADER 13
-#define DTLS_RECORD_OVERHEAD (DTLS_RECORD_HEADER + 8 + CIPHER_TAG_MAX) /* header, explicit nonce, tag */
+#define DTLS_RECORD_OVERHEAD                                                                       \
+    (DTLS_RECORD_HEADER + 8 + CIPHER_TAG_MAX) /* header, explicit nonce, tag */
 #define DTLS_VERSION_1_2 0xfefd
 
 enum dtls_content {
@@ -25,9 +27,11 @@ struct dtls_record {
     struct span body;
 };
 
-/* Takes the next record off the front of a datagram; false at its end or when what is left is no whole record. */
+/* Takes the next record off the front of a datagram; false at its end or when what is left is no
+ * whole record. */
 bool dtls_record_next(struct span *rest, struct dtls_record *out);
-/* The message_seq of the handshake message in a clear record (RFC 6347 4.2.2); false when it is none. */
+/* The message_seq of the handshake message in a clear record (RFC 6347 4.2.2); false when it is
+ * none. */
 bool dtls_record_message_seq(const struct dtls_record *r, uint16_t *out);
 
 struct dtls_record_keys {
@@ -50,15 +54,16 @@ void dtls_record_init(struct dtls_record_layer *l, const struct cipher_ops *ops,
                       const struct dtls_record_keys *keys);
 /* Wipes the keys. */
 void dtls_record_fini(struct dtls_record_layer *l);
-/* Writes one whole record of epoch 1; out takes data.size + DTLS_RECORD_OVERHEAD. Returns its size; 0 when the sequence
- * numbers are used up. */
+/* Writes one whole record of epoch 1; out takes data.size + DTLS_RECORD_OVERHEAD. Returns its size;
+ * 0 when the sequence numbers are used up. */
 size_t dtls_record_seal(struct dtls_record_layer *l, enum dtls_content type, struct span data,
                         uint8_t *out);
-/* Opens a record of epoch 1 into out (r->body.size bytes are enough). False when it is not authentic or a replay; only
- * an authentic record moves the replay window. */
+/* Opens a record of epoch 1 into out (r->body.size bytes are enough). False when it is not
+ * authentic or a replay; only an authentic record moves the replay window. */
 bool dtls_record_open(struct dtls_record_layer *l, const struct dtls_record *r, uint8_t *out,
                       size_t *size) __attribute__((warn_unused_result));
-/* Lets the keyed contexts go unless they were used since the last call. False when there is nothing left to let go. */
+/* Lets the keyed contexts go unless they were used since the last call. False when there is nothing
+ * left to let go. */
 bool dtls_record_rest(struct dtls_record_layer *l);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ICE of one transport: the lite side that answers checks, and the controlling side that makes them towards one known
- * candidate. Owned by a transport, on its worker's thread. */
+/* ICE of one transport: the lite side that answers checks, and the controlling side that makes them
+ * towards one known candidate. Owned by a transport, on its worker's thread. */
 #include "rtc/ice.h"
 
 #include "base/heap.h"
@@ -10,8 +10,8 @@
 
 #include <assert.h>
 
-#define CHECK_PACE_US 50000LL         /* RFC 8445 14.2: Ta */
-#define KEEPALIVE_US 2000000LL        /* well below the consent timeout (RFC 7675) */
+#define CHECK_PACE_US 50000LL  /* RFC 8445 14.2: Ta */
+#define KEEPALIVE_US 2000000LL /* well below the consent timeout (RFC 7675) */
 #define RATE_WINDOW_US 1000000LL
 #define PRIORITY_PEER_REFLEXIVE ((110u << 24) | (65535u << 8) | 255u) /* RFC 8445 5.1.2.1 */
 #define METHOD_BINDING 1
@@ -57,7 +57,8 @@ void ice_set_remote(struct ice *ice, const char *ufrag, const char *pwd)
 
 void ice_restart(struct ice *ice)
 {
-    /* When the last restart was never completed, the credentials in use are still the older ones: keep those. */
+    /* When the last restart was never completed, the credentials in use are still the older ones:
+     * keep those. */
     if (!ice->previous.ufrag[0])
         ice->previous = ice->local;
     make_credentials(&ice->local);
@@ -65,7 +66,8 @@ void ice_restart(struct ice *ice)
         check_again(ice, 0);
 }
 
-/* The password that goes with the first half of USERNAME (RFC 8445 7.2.2); NULL when it is not ours. */
+/* The password that goes with the first half of USERNAME (RFC 8445 7.2.2); NULL when it is not
+ * ours. */
 static const char *password_of(const struct ice *ice, struct span username)
 {
     const uint8_t *colon = username.size ? memchr(username.data, ':', username.size) : NULL;
@@ -188,7 +190,8 @@ int64_t ice_on_time(struct ice *ice, int64_t now_us, struct writer *check)
         return TIME_NEVER;
     if (now_us < ice->next_check_us)
         return ice->next_check_us;
-    /* Until the first answer it is one check, sent again and again (RFC 8489 6.2.1), so that a late answer counts. */
+    /* Until the first answer it is one check, sent again and again (RFC 8489 6.2.1), so that a late
+     * answer counts. */
     if (ice->nominated)
         new_transaction(ice);
     write_check(ice, check);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ICE of one transport (RFC 8445): lite and controlled for the server, or a full controlling agent towards known
- * candidates for clients. Checks are authenticated before anything changes. A restart makes new local credentials; the
- * old ones stay good until the new pair is nominated. */
+/* ICE of one transport (RFC 8445): lite and controlled for the server, or a full controlling agent
+ * towards known candidates for clients. Checks are authenticated before anything changes. A restart
+ * makes new local credentials; the old ones stay good until the new pair is nominated. */
 #ifndef RTC_ICE_H
 #define RTC_ICE_H
 
@@ -14,9 +14,9 @@
 enum ice_role { ICE_LITE, ICE_CONTROLLING };
 
 enum ice_verdict {
-    ICE_IGNORED,      /* not for us, or not authentic */
-    ICE_CHECKED,      /* authentic: the address may be trusted with replies */
-    ICE_SELECTED      /* authentic and the selected remote address changed */
+    ICE_IGNORED, /* not for us, or not authentic */
+    ICE_CHECKED, /* authentic: the address may be trusted with replies */
+    ICE_SELECTED /* authentic and the selected remote address changed */
 };
 
 struct ice_credentials {
@@ -28,8 +28,8 @@ struct ice {
     struct ice_credentials local, previous; /* previous.ufrag[0] == 0: none */
     char remote_ufrag[ICE_REMOTE_MAX + 1], remote_pwd[ICE_REMOTE_MAX + 1];
     bool has_remote, selected;
-    struct addr remote;          /* selected: where we send */
-    int64_t last_heard_us;       /* last authentic check or response: consent */
+    struct addr remote;    /* selected: where we send */
+    int64_t last_heard_us; /* last authentic check or response: consent */
     uint64_t tie_breaker;
     /* controlling: the candidate we check, and the check under way */
     struct addr candidate;

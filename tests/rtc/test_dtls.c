@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DTLS handshakes in virtual time between two of ours, with loss, repetition and reordering; and between ours and an
- * OpenSSL client, which reads the records we write after the handshake. */
+/* DTLS handshakes in virtual time between two of ours, with loss, repetition and reordering; and
+ * between ours and an OpenSSL client, which reads the records we write after the handshake. */
 #include "rtc/dtls.h"
 
 #include "base/heap.h"
@@ -36,8 +36,8 @@ struct end {
 
 struct net {
     int64_t now_us;
-    int sent;      /* datagrams so far */
-    int lose;      /* the one that is lost, or NONE */
+    int sent; /* datagrams so far */
+    int lose; /* the one that is lost, or NONE */
     int lose_until_us;
     bool reverse, twice;
     struct end server, client;
@@ -119,7 +119,8 @@ static bool deliver(struct end *e)
     return true;
 }
 
-/* Until nothing is on its way; then on to the next deadline, as long as there is one before `until_us`. */
+/* Until nothing is on its way; then on to the next deadline, as long as there is one before
+ * `until_us`. */
 static void run(struct net *net, int64_t until_us)
 {
     for (int turn = 0; turn < 1000; turn++) {
@@ -156,8 +157,10 @@ static void assert_data_passes(struct net *net)
     dtls_write(net->server.dtls, span_of(large, sizeof large));
     run(net, net->now_us);
     assert_int_equal(net->server.records, before + 1);
-    assert_true(span_equal(span_of(net->server.data, net->server.data_size), SPAN_LITERAL("from the client")));
-    assert_true(span_equal(span_of(net->client.data, net->client.data_size), span_of(large, sizeof large)));
+    assert_true(span_equal(span_of(net->server.data, net->server.data_size),
+                           SPAN_LITERAL("from the client")));
+    assert_true(
+        span_equal(span_of(net->client.data, net->client.data_size), span_of(large, sizeof large)));
 }
 
 static void test_handshake(void **state)
@@ -319,8 +322,8 @@ static void test_forged_records(void **state)
     dtls_start(net->client.dtls, net->now_us);
     run(net, net->now_us);
     static const uint8_t forged[][20] = {
-        {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40},  /* fatal alert in the clear */
-        {21, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 2, 1, 0},   /* too short for epoch 1 */
+        {21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 40}, /* fatal alert in the clear */
+        {21, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 9, 0, 2, 1, 0},  /* too short for epoch 1 */
         {20, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 1},
         {22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 7, 1, 2, 3, 4, 5, 6, 7},
     };
@@ -371,7 +374,8 @@ static void foreign_flush(struct foreign *f, struct net *net)
     }
 }
 
-/* Hands the server's datagrams over, one by one. Returns the application bytes OpenSSL read last. */
+/* Hands the server's datagrams over, one by one. Returns the application bytes OpenSSL read last.
+ */
 static int foreign_read(struct foreign *f, struct net *net, void *out, int capacity)
 {
     int got = 0;
@@ -434,7 +438,8 @@ static void foreign_talk(const struct foreign_case *c)
         assert_int_equal(SSL_write(f.ssl, "ping", 4), 4);
         foreign_flush(&f, net);
         assert_int_equal(net->server.records, round + 1);
-        assert_true(span_equal(span_of(net->server.data, net->server.data_size), SPAN_LITERAL("ping")));
+        assert_true(
+            span_equal(span_of(net->server.data, net->server.data_size), SPAN_LITERAL("ping")));
         dtls_write(net->server.dtls, SPAN_LITERAL("the answer"));
         assert_int_equal(foreign_read(&f, net, got, sizeof got), 10);
         assert_memory_equal(got, "the answer", 10);
@@ -457,7 +462,8 @@ static void test_openssl_client(void **state)
         {"SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_256_GCM", NULL, SRTP_AEAD_AES_256_GCM, false, 1200},
         {"SRTP_AES128_CM_SHA1_32:SRTP_AES128_CM_SHA1_80", NULL, SRTP_AES128_CM_SHA1_80, true, 1200},
         {NULL, NULL, SRTP_NONE, false, 1200},
-        {"SRTP_AES128_CM_SHA1_80", "ECDHE-ECDSA-AES256-GCM-SHA384", SRTP_AES128_CM_SHA1_80, false, 1200},
+        {"SRTP_AES128_CM_SHA1_80", "ECDHE-ECDSA-AES256-GCM-SHA384", SRTP_AES128_CM_SHA1_80, false,
+         1200},
         /* A ClientHello, and an RSA certificate, in many small datagrams. */
         {"SRTP_AEAD_AES_128_GCM", NULL, SRTP_AEAD_AES_128_GCM, true, 300},
     };

@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-/* A datagram of one record: a handshake message in epoch 0, or anything with an explicit nonce in epoch 1. */
+/* A datagram of one record: a handshake message in epoch 0, or anything with an explicit nonce in
+ * epoch 1. */
 static struct span record(uint8_t *buffer, uint16_t epoch, uint32_t seq, uint64_t content)
 {
     struct writer w = writer_of(buffer, 64);

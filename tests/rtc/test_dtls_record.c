@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* DTLS records: splitting datagrams, sealing and opening, the replay window. What another implementation makes of our
- * records is tested in test_dtls. */
+/* DTLS records: splitting datagrams, sealing and opening, the replay window. What another
+ * implementation makes of our records is tested in test_dtls. */
 #include "rtc/dtls_record.h"
 
 #include <setjmp.h>
@@ -36,7 +36,8 @@ static void pair_fini(struct pair *p)
     dtls_record_fini(&p->b);
 }
 
-static bool open_datagram(struct dtls_record_layer *l, struct span datagram, uint8_t *clear, size_t *size)
+static bool open_datagram(struct dtls_record_layer *l, struct span datagram, uint8_t *clear,
+                          size_t *size)
 {
     struct dtls_record r;
     return dtls_record_next(&datagram, &r) && dtls_record_open(l, &r, clear, size);
@@ -53,7 +54,8 @@ static void test_round_trip(void **state)
             uint8_t data[CLEAR_MAX], wire[CLEAR_MAX + DTLS_RECORD_OVERHEAD], clear[sizeof wire];
             for (size_t n = 0; n < sizes[i]; n++)
                 data[n] = (uint8_t)(n * 7 + i);
-            size_t size = dtls_record_seal(&p.a, DTLS_APPLICATION_DATA, span_of(data, sizes[i]), wire);
+            size_t size =
+                dtls_record_seal(&p.a, DTLS_APPLICATION_DATA, span_of(data, sizes[i]), wire);
             assert_int_equal(size, sizes[i] + DTLS_RECORD_OVERHEAD);
             struct span rest = span_of(wire, size);
             struct dtls_record r;
@@ -98,8 +100,8 @@ static void test_replay_window(void **state)
     static const struct {
         unsigned seq;
         bool accepted;
-    } arrivals[] = {{3, true},   {3, false},  {1, true},    {0, true},    {0, false},  {70, true},
-                    {6, false},  {7, true},   {7, false},   {69, true},   {199, true}, {70, false},
+    } arrivals[] = {{3, true},   {3, false},   {1, true},    {0, true},  {0, false},  {70, true},
+                    {6, false},  {7, true},    {7, false},   {69, true}, {199, true}, {70, false},
                     {136, true}, {135, false}, {199, false}, {198, true}};
     struct pair p;
     pair_init(&p, 16, 0);
@@ -108,8 +110,9 @@ static void test_replay_window(void **state)
     for (size_t i = 0; i < 200; i++)
         size = dtls_record_seal(&p.a, DTLS_APPLICATION_DATA, SPAN_LITERAL("x"), wire[i]);
     for (size_t i = 0; i < sizeof arrivals / sizeof arrivals[0]; i++)
-        assert_int_equal(open_datagram(&p.b, span_of(wire[arrivals[i].seq], size), clear, &clear_size),
-                         arrivals[i].accepted);
+        assert_int_equal(
+            open_datagram(&p.b, span_of(wire[arrivals[i].seq], size), clear, &clear_size),
+            arrivals[i].accepted);
     pair_fini(&p);
 }
 
@@ -147,15 +150,15 @@ static void test_contexts_rest(void **state)
 static void test_datagram_of_records(void **state)
 {
     (void)state;
-    static const uint8_t datagram[] = {
-        /* a clear handshake message: message_seq 0x0102 */
-        22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 6, 1, 0, 0, 0, 1, 2,
-        /* change cipher spec */
-        20, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 10, 0, 1, 1,
-        /* epoch 1, sequence number of 48 bits */
-        22, 0xfe, 0xfd, 0, 1, 1, 2, 3, 4, 5, 6, 0, 0,
-        /* cut off */
-        23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 9};
+    static const uint8_t datagram[] = {/* a clear handshake message: message_seq 0x0102 */
+                                       22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 6, 1, 0, 0, 0, 1,
+                                       2,
+                                       /* change cipher spec */
+                                       20, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 10, 0, 1, 1,
+                                       /* epoch 1, sequence number of 48 bits */
+                                       22, 0xfe, 0xfd, 0, 1, 1, 2, 3, 4, 5, 6, 0, 0,
+                                       /* cut off */
+                                       23, 0xfe, 0xfd, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 9};
     struct span rest = span_of(datagram, sizeof datagram);
     struct dtls_record r;
     uint16_t seq;
@@ -175,12 +178,9 @@ static void test_datagram_of_records(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_every_changed_byte_is_refused),
-        cmocka_unit_test(test_replay_window),
-        cmocka_unit_test(test_sequence_numbers_end),
-        cmocka_unit_test(test_contexts_rest),
-        cmocka_unit_test(test_datagram_of_records),
+        cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_every_changed_byte_is_refused),
+        cmocka_unit_test(test_replay_window), cmocka_unit_test(test_sequence_numbers_end),
+        cmocka_unit_test(test_contexts_rest), cmocka_unit_test(test_datagram_of_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
