@@ -5,7 +5,7 @@
  * once, and one alone costs four times as much. */
 #include "rtc/cipher_impl.h"
 
-#if !BEDRUD_IPSEC_MB
+#ifndef BEDRUD_IPSEC_MB
 
 const struct cipher_ops *cipher_ipsec(void)
 {
