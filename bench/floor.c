@@ -7,7 +7,6 @@
  * apart at the sender's expense), and opens a sample. Counted: user + system time of the forwarding
  * process, over packets the other one received. Two cores: one each. */
 #include <arpa/inet.h>
-#include <errno.h>
 #include <netinet/udp.h>
 #include <sched.h>
 #include <stdalign.h>
@@ -60,10 +59,10 @@ struct batch {
     uint8_t arena[BATCH * SEALED];
 };
 
-static void fail(const char *what)
+static _Noreturn void fail(const char *what)
 {
-    fprintf(stderr, "floor: %s: %s\n", what, strerror(errno));
-    exit(1);
+    perror(what);
+    _exit(1);
 }
 
 static struct srtp_keys keys_of(unsigned who)
@@ -356,7 +355,7 @@ static double measure(const struct plan *p, double *lost)
     if (r.wrong > 0 || r.opened == 0) {
         fprintf(stderr, "floor: %lu of %lu sampled packets are wrong\n", (unsigned long)r.wrong,
                 (unsigned long)r.opened);
-        exit(1);
+        _exit(1);
     }
     double sent = (double)p->frames * FRAME * p->viewers, share = (double)r.received / sent;
     *lost = 1 - share;

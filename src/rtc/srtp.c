@@ -240,6 +240,7 @@ static void *ssrcs_add(struct ssrcs *set, uint32_t ssrc, void *streams, size_t s
         set->ssrc = xrealloc(set->ssrc, set->capacity * sizeof *set->ssrc);
         streams = xrealloc(streams, set->capacity * stream_size);
     }
+    assert(streams);
     memset((uint8_t *)streams + set->count * stream_size, 0, stream_size);
     set->last = set->count++;
     set->ssrc[set->last] = ssrc;
