@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Installs what building and running (`run`) or testing (`test`) needs on Debian 12: packages, a
+# Node.js where the system's is too old, and the npm packages of the browser client. Does nothing
+# and says nothing when all of it is there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+run_packages=(
+    gcc libc6-dev make meson ninja-build pkg-config python3 brotli ca-certificates
+    libssl-dev libwebsockets-dev libuv1-dev libusrsctp-dev libprotobuf-c-dev protobuf-c-compiler
+    libjansson-dev libcyaml-dev libyaml-dev
+)
+[ "$(uname -m)" = x86_64 ] && run_packages+=(libipsec-mb-dev)
+
+test_packages=(
+    clang clang-14 libclang-rt-14-dev clang-format clang-tidy cppcheck binutils procps
+    libcmocka-dev libsrtp2-dev chromium
+)
+
+node_wanted=20.19
+node_folder=build/node
+log=build/setup.log
+
+say() { echo "setup: $*"; }
+
+# Runs a command with its output in the log, which is shown when the command fails.
+quietly() {
+    if ! "$@" >>"$log" 2>&1; then
+        say "failed: $*"
+        tail -n 30 "$log"
+        exit 1
+    fi
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo -- "$@"
+    else
+        say "needs root for: $*"
+        return 1
+    fi
+}
+
+install_packages() {
+    local missing=() name
+    for name in "$@"; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" = installed ] ||
+            missing+=("$name")
+    done
+    [ ${#missing[@]} = 0 ] && return
+    if ! command -v apt-get >/dev/null; then
+        say "this is not Debian; install the likes of: ${missing[*]}"
+        exit 1
+    fi
+    say "installing Debian packages: ${missing[*]}"
+    quietly as_root apt-get -q update
+    quietly as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q -y --no-install-recommends install "${missing[@]}"
+}
+
+node_fits() {
+    local version
+    version=$(node --version 2>/dev/null) || return 1
+    [ "$(printf '%s\n' "$node_wanted" "${version#v}" | sort -V | head -n 1)" = "$node_wanted" ]
+}
+
+# Debian 12 has Node 18, too old for the web build. The npm packages `node` and `npm` bring both.
+install_node() {
+    node_fits && command -v npm >/dev/null && return
+    install_packages npm
+    node_fits && return
+    say "installing Node.js 22 into $node_folder"
+    mkdir -p "$node_folder"
+    quietly npm install --prefix "$node_folder" --no-audit --no-fund --no-save node@22 npm@10
+    hash -r
+    if ! node_fits; then
+        say "Node.js $node_wanted or newer is still not there, see $log"
+        exit 1
+    fi
+}
+
+install_modules() {
+    local folder=$1
+    [ -f "$folder/package-lock.json" ] || return 0
+    cmp -s "$folder/package-lock.json" "$folder/node_modules/.installed-lock" && return
+    say "installing npm packages of $folder"
+    quietly npm ci --prefix "$folder" --no-audit --no-fund
+    cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock"
+}
+
+mkdir -p build
+export PATH="$PWD/$node_folder/node_modules/.bin:$PATH"
+
+case "${1:-}" in
+run)
+    install_packages "${run_packages[@]}"
+    install_node
+    install_modules web
+    ;;
+test)
+    install_packages "${test_packages[@]}"
+    install_node
+    install_modules tests/interop
+    ;;
+*)
+    echo "usage: tools/setup.sh run|test" >&2
+    exit 2
+    ;;
+esac
