@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs every test suite, prints a line for each while it runs and the sum at the end. What a suite
+# wrote is kept in build/test-logs/. With names as arguments it runs those suites only.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+logs=build/test-logs
+mkdir -p "$logs"
+export PATH="$PWD/build/node/node_modules/.bin:$PATH"
+
+all_passed=0
+all_failed=0
+chosen=" $* "
+
+# configure FOLDER COMPILER OPTION...: the folder is kept, and set up anew only when options change.
+configure() {
+    local folder=$1 compiler=$2 wanted
+    shift 2
+    wanted="$compiler $*"
+    if [ -f "$folder/build.ninja" ] && [ "$(cat "$folder/.options" 2>/dev/null)" = "$wanted" ]; then
+        return 0
+    fi
+    rm -rf "$folder"
+    CC=$compiler meson setup "$folder" "$@" && echo "$wanted" >"$folder/.options"
+}
+
+configure_asan() {
+    configure build/asan gcc --werror -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dmedia_tap=true
+}
+
+configure_clang() { configure build/clang clang --werror; }
+
+tests_of() { configure_asan && tools/suite.py build/asan "$@"; }
+
+suite_unit() { tests_of base wire rtc room net server cli; }
+
+suite_fuzz() { tests_of fuzz; }
+
+suite_sim() { tests_of sim; }
+
+suite_clang() {
+    if configure_clang && ninja -C build/clang; then
+        echo "ok 1 - everything builds with clang, without a warning"
+    else
+        echo "not ok 1 - the build with clang"
+        return 1
+    fi
+}
+
+# ThreadSanitizer cannot place its shadow memory where addresses are randomised too widely.
+suite_tsan() {
+    configure build/tsan gcc -Db_sanitize=thread -Db_lundef=false &&
+        setarch -R tools/suite.py build/tsan net server
+}
+
+suite_check() { configure_clang && ninja -C build/clang && tools/check.sh build/clang; }
+
+suite_interop() {
+    [ -f tests/interop/run.mjs ] || return 0
+    configure_asan && ninja -C build/asan src/bedrud || return 1
+    BEDRUD="$PWD/build/asan/src/bedrud" node tests/interop/run.mjs
+}
+
+# run NAME SECONDS: a suite in its own process group, ended when its time is over.
+run() {
+    local name=$1 limit=$2 log="$logs/$1.log" start=$SECONDS passed failed status
+    [ "$chosen" = "  " ] || [[ $chosen == *" $name "* ]] || return 0
+    printf '%-8s ' "$name"
+    timeout --kill-after=10 "$limit" bash -c "$(declare -f); logs=$logs; suite_$name" \
+        </dev/null >"$log" 2>&1
+    status=$?
+    passed=$(grep -E '^ok\b' "$log" | grep -vci '# skip')
+    failed=$(grep -cE '^not ok\b' "$log")
+    [ $status = 124 ] && echo "not ok - $name: stopped after $limit s" >>"$log"
+    [ $status != 0 ] && { [ "$failed" = 0 ] || [ $status = 124 ]; } && failed=$((failed + 1))
+    printf '%5d passed %4d failed %5d s\n' "$passed" "$failed" $((SECONDS - start))
+    if [ "$failed" != 0 ]; then
+        { grep -E '^not ok\b' "$log" || tail -n 5 "$log"; } | head -n 20 | sed 's/^/    /'
+        echo "    see $log"
+    fi
+    all_passed=$((all_passed + passed))
+    all_failed=$((all_failed + failed))
+}
+
+run unit 600
+run fuzz 300
+run sim 300
+run clang 400
+run tsan 400
+run check 600
+run interop 900
+
+echo "$all_passed passed, $all_failed failed"
+[ "$all_failed" = 0 ]
