@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `bedrud run`: configuration, secrets, server. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "cli/cli.h"
+#include "net/loop.h"
+#include "server/control.h"
+#include "server/secrets.h"
+
+#define TEST_TOKEN_LIFE_S 3600
+
+static int help(void)
+{
+    struct str text;
+
+    str_init(&text);
+    str_append(&text, "usage: bedrud run [options]\n\nOptions, each also a key of the file and a "
+                      "variable; flag > variable > file > default.\n\n");
+    config_help(&text);
+    fputs(text.text, stdout);
+    str_fini(&text);
+    return 0;
+}
+
+/* The address of the test page with tokens for two people, behind '#' so that they reach no log. */
+static void print_address(const struct config *config, const struct token_keys *keys, uint16_t port)
+{
+    char ip[ADDR_TEXT_MAX], room[] = "test-xxxxxx", identity[] = "guest-xxxxxx";
+    struct grant grant = {.room = room, .identity = identity};
+    struct claims claims = {.grant = &grant, .room_join = true};
+    struct addr shown = config->listen;
+    const char *scheme = config->tls_cert ? "https" : "http";
+
+    if (addr_is_any(&shown))
+        shown = config->media_ips[0];
+    shown.port = port;
+    addr_format(&shown, true, ip);
+    random_text(room + 5, 6);
+    random_text(identity + 6, 6);
+    grant.permission = (struct permission){.can_subscribe = true,
+                                           .can_publish = true,
+                                           .can_publish_data = true,
+                                           .can_update_metadata = true};
+    grant.expires_unix_s = clock_unix_ms() / 1000 + TEST_TOKEN_LIFE_S;
+    char *first = token_sign(keys, &claims);
+    random_text(identity + 6, 6);
+    char *second = token_sign(keys, &claims);
+    printf("bedrud " BEDRUD_VERSION " listens on %s://%s\n\n"
+           "Test page, for an hour, one tab each:\n  %s://%s/test#token=%s\n  %s://%s/test#token=%s\n",
+           scheme, ip, scheme, ip, first, scheme, ip, second);
+    fflush(stdout);
+    free(first);
+    free(second);
+}
+
+static int serve(const struct config *config)
+{
+    struct token_keys keys = {0};
+    struct str message;
+    int code = 1;
+
+    str_init(&message);
+    struct control *c = NULL;
+    if (secrets_open(config, &keys, &message) == 0)
+        c = control_new(config, &keys, &message);
+    if (c) {
+        char listen[ADDR_TEXT_MAX];
+        log_event(LOG_INFO, "listening",
+                  LOG_STR("address", addr_format(&config->listen, true, listen)),
+                  LOG_NUM("media_port", config->media_port), LOG_NUM("workers", config->workers));
+        print_address(config, &keys, control_port(c));
+        control_run(c);
+        control_free(c);
+        log_event(LOG_INFO, "stopped", LOG_NUM("code", 0));
+        code = 0;
+    } else {
+        fprintf(stderr, "bedrud: %s\n", message.text);
+    }
+    token_keys_fini(&keys);
+    str_fini(&message);
+    return code;
+}
+
+int cli_run(int argc, char **argv)
+{
+    struct config config;
+    struct str message;
+    int code = 0;
+
+    str_init(&message);
+    switch (config_load(argc, argv, &config, &message)) {
+    case CONFIG_OK:
+        log_set_level(config.log);
+        code = serve(&config);
+        break;
+    case CONFIG_PRINT:
+        fputs(message.text, stdout);
+        break;
+    case CONFIG_HELP:
+        code = help();
+        break;
+    case CONFIG_ERROR:
+        fprintf(stderr, "bedrud: %s\n", message.text);
+        code = EXIT_USAGE;
+        break;
+    }
+    config_fini(&config);
+    str_fini(&message);
+    return code;
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The control thread: HTTP and WebSocket connections, the directory, mail from the workers, SCTP's timers, signals.
+ * Blocks nowhere. */
+#include "server/control.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "net/loop.h"
+#include "rtc/assoc.h"
+#include "server/messages.h"
+#include "server/routes.h"
+
+#define SCTP_TICK_MS 20
+#define DRAIN_US 5000000
+#define DRAIN_LOOK_MS 20
+#define BODY_MAX (1024 * 1024)
+#define HEADER_MAX (32 * 1024)
+#define CONNECTIONS_MAX 20000
+#define CONNECTIONS_PER_ADDRESS 2000
+#define QUEUE_MAX (4 * 1024 * 1024)
+
+struct control {
+    struct loop *loop;
+    struct web *web;
+    struct mailbox *mailbox;
+    struct dtls_context *dtls;
+    struct worker_table workers;
+    struct directory directory;
+    struct sessions sessions;
+    struct calls calls;
+    struct routes routes;
+    char node_id[16];
+    int64_t draining_since_us; /* 0: not */
+    unsigned done;             /* workers that have told their clients */
+};
+
+static int64_t unix_s(void)
+{
+    return clock_unix_ms() / 1000;
+}
+
+/* ---- the web's handlers ---- */
+
+static void on_request(void *arg, const struct web_request *r)
+{
+    struct control *c = arg;
+
+    routes_request(&c->routes, r, unix_s());
+}
+
+static void on_message(void *arg, web_id id, struct span bytes, bool text)
+{
+    struct control *c = arg;
+
+    /* Text frames would be JSON, which no current SDK sends. */
+    if (!text)
+        session_message(&c->sessions, id, bytes);
+}
+
+static void on_closed(void *arg, web_id id)
+{
+    struct control *c = arg;
+
+    session_closed(&c->sessions, id);
+}
+
+/* ---- mail from the workers ---- */
+
+static void on_event(struct control *c, const struct outbox_item *item)
+{
+    if (strcmp(item->event, "room_started") == 0)
+        directory_started(&c->directory, item->room);
+    else if (strcmp(item->event, "room_finished") == 0)
+        directory_finished(&c->directory, item->room);
+    log_limited(LOG_INFO, 200, item->event, LOG_STR("room", item->room),
+                LOG_STR("identity", item->identity), LOG_STR("detail", item->detail));
+}
+
+static void on_item(struct control *c, const struct outbox_item *item)
+{
+    switch (item->kind) {
+    case OUTBOX_SIGNAL:
+    case OUTBOX_CLOSE:
+    case OUTBOX_REFRESH:
+        session_on_item(&c->sessions, item, unix_s());
+        break;
+    case OUTBOX_REPLY:
+        call_on_reply(&c->calls, item);
+        break;
+    case OUTBOX_EVENT:
+        on_event(c, item);
+        break;
+    }
+}
+
+static void on_mail(void *arg)
+{
+    struct control *c = arg;
+    struct mail *chain = mailbox_take(c->mailbox);
+    struct message *m;
+
+    while ((m = message_next(&chain)) != NULL) {
+        if (m->kind == MESSAGE_ITEM)
+            on_item(c, m->item);
+        else if (m->kind == MESSAGE_PLACED)
+            directory_placed(&c->directory, (const char *)m->bytes);
+        else if (m->kind == MESSAGE_DONE)
+            c->done++;
+        message_free(m);
+    }
+}
+
+/* ---- time and signals ---- */
+
+static void on_sctp_tick(void *arg)
+{
+    (void)arg;
+    assoc_global_on_time(SCTP_TICK_MS);
+}
+
+/* While draining: the end comes when everybody was told and has gone, or after 5 s. */
+static void on_drain_look(void *arg)
+{
+    struct control *c = arg;
+
+    if (!c->draining_since_us)
+        return;
+    bool told = c->done == c->workers.count;
+    bool late = clock_now_us() - c->draining_since_us > DRAIN_US;
+    if ((told && sessions_count(&c->sessions) == 0) || late)
+        loop_stop(c->loop);
+}
+
+static void on_signal(void *arg, int signal)
+{
+    struct control *c = arg;
+
+    if (signal == SIGHUP || c->draining_since_us)
+        return;
+    log_event(LOG_INFO, "shutting_down", LOG_NUM("sessions", sessions_count(&c->sessions)));
+    c->draining_since_us = clock_now_us();
+    c->routes.closing = true;
+    for (unsigned i = 0; i < c->workers.count; i++)
+        message_post(worker_mailbox(c->workers.workers[i]),
+                     message_new(MESSAGE_SHUTDOWN, 0, span_of(NULL, 0)));
+}
+
+/* ---- beginning and end ---- */
+
+static void say_busy(struct str *message, const char *key, const struct addr *a, int error,
+                     const char *way_out)
+{
+    char text[ADDR_TEXT_MAX];
+
+    str_printf(message, "%s: cannot bind %s: %s; %s", key, addr_format(a, true, text),
+               strerror(-error), way_out);
+}
+
+static bool start_worker(struct control *c, const struct config *config, unsigned index,
+                         struct str *message)
+{
+    struct addr addrs[CONFIG_MEDIA_IPS];
+    unsigned failed = 0;
+    int error = 0;
+
+    for (unsigned i = 0; i < config->media_ip_count; i++) {
+        addrs[i] = config->media_ips[i];
+        addrs[i].port = (uint16_t)(config->media_port + index);
+    }
+    struct worker_config w = {.index = index,
+                              .dtls = c->dtls,
+                              .addrs = addrs,
+                              .addr_count = config->media_ip_count,
+                              .node_id = c->node_id,
+                              .control = c->mailbox};
+    c->workers.workers[index] = worker_new(&w, &error, &failed);
+    if (!c->workers.workers[index])
+        say_busy(message, "media_port", &addrs[failed], error,
+                 "stop what uses it, or choose another with --media-port");
+    else
+        c->workers.count++;
+    return c->workers.workers[index] != NULL;
+}
+
+static bool start_web(struct control *c, const struct config *config, struct str *message)
+{
+    struct web_config w = {.listen = config->listen,
+                           .tls_cert = config->tls_cert,
+                           .tls_key = config->tls_key,
+                           .max_body_bytes = BODY_MAX,
+                           .max_message_bytes = LIMIT_SIGNAL_MESSAGE,
+                           .max_header_bytes = HEADER_MAX,
+                           .max_connections = CONNECTIONS_MAX,
+                           .max_connections_per_address = CONNECTIONS_PER_ADDRESS,
+                           .max_queue_bytes = QUEUE_MAX};
+    struct web_handlers handlers = {
+        .arg = c, .request = on_request, .message = on_message, .closed = on_closed};
+    int error = 0;
+
+    c->web = web_new(c->loop, &w, &handlers, &error);
+    if (!c->web)
+        say_busy(message, "listen", &config->listen, error,
+                 "stop what uses it, or choose another with --listen");
+    return c->web != NULL;
+}
+
+static void connect_parts(struct control *c, const struct token_keys *keys)
+{
+    c->sessions.web = c->calls.web = c->routes.web = c->web;
+    c->sessions.directory = c->calls.directory = &c->directory;
+    c->sessions.workers = c->calls.workers = &c->workers;
+    c->sessions.keys = c->calls.keys = c->routes.keys = keys;
+    c->routes.sessions = &c->sessions;
+    c->routes.calls = &c->calls;
+}
+
+struct control *control_new(const struct config *config, const struct token_keys *keys,
+                            struct str *message)
+{
+    struct control *c = xcalloc(1, sizeof *c);
+    bool good = true;
+
+    memcpy(c->node_id, "ND_", 3);
+    random_text(c->node_id + 3, 12);
+    c->loop = loop_new();
+    c->mailbox = mailbox_new();
+    c->dtls = dtls_context_new();
+    directory_init(&c->directory, config->workers);
+    sessions_init(&c->sessions);
+    calls_init(&c->calls);
+    assoc_global_init(worker_emit_sctp, &c->workers);
+    good = start_web(c, config, message);
+    for (unsigned i = 0; good && i < config->workers; i++)
+        good = start_worker(c, config, i, message);
+    if (!good) {
+        control_free(c);
+        return NULL;
+    }
+    connect_parts(c, keys);
+    loop_watch(c->loop, mailbox_fd(c->mailbox), on_mail, c);
+    loop_every(c->loop, SCTP_TICK_MS, on_sctp_tick, c);
+    loop_every(c->loop, DRAIN_LOOK_MS, on_drain_look, c);
+    loop_on_signal(c->loop, on_signal, c);
+    return c;
+}
+
+void control_run(struct control *c)
+{
+    loop_run(c->loop);
+}
+
+static void dispose(struct mail *mail)
+{
+    message_free((struct message *)(void *)mail);
+}
+
+void control_free(struct control *c)
+{
+    if (!c)
+        return;
+    for (unsigned i = 0; i < c->workers.count; i++)
+        worker_free(c->workers.workers[i]);
+    c->workers.count = 0;
+    assoc_global_fini();
+    if (c->web)
+        web_free(c->web);
+    calls_fini(&c->calls);
+    sessions_fini(&c->sessions);
+    directory_fini(&c->directory);
+    loop_free(c->loop);
+    mailbox_free(c->mailbox, dispose);
+    dtls_context_free(c->dtls);
+    free(c);
+}
+
+uint16_t control_port(const struct control *c)
+{
+    return web_port(c->web);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The server: the control thread with its listener, the workers, and what lies between them. */
+#ifndef SERVER_CONTROL_H
+#define SERVER_CONTROL_H
+
+#include "server/config.h"
+#include "server/token.h"
+
+struct control;
+
+/* Binds everything and starts the workers. NULL with a message that names the address and the way out. */
+struct control *control_new(const struct config *config, const struct token_keys *keys,
+                            struct str *message);
+/* Runs on the calling thread until SIGTERM or SIGINT, then lets the clients go: they are told to reconnect, and have
+ * up to 5 s to leave. */
+void control_run(struct control *c);
+void control_free(struct control *c);
+uint16_t control_port(const struct control *c);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which path leads where. Control thread. */
+#ifndef SERVER_ROUTES_H
+#define SERVER_ROUTES_H
+
+#include "server/calls.h"
+#include "server/session.h"
+
+struct routes {
+    struct web *web;
+    struct sessions *sessions;
+    struct calls *calls;
+    const struct token_keys *keys;
+    bool closing; /* shutting down: no new session */
+};
+
+void routes_request(struct routes *r, const struct web_request *request, int64_t unix_s);
+
+#endif

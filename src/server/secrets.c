@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The API key file: one line "<key> <secret>", written once, to a temporary name and renamed, so that a crash leaves
+ * either none or a whole one. */
+#include "server/secrets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+
+#define KEY_SIZE 15    /* "API" and 12 letters and digits, as LiveKit's tools make them */
+#define SECRET_SIZE 44 /* 262 bits */
+
+static int fail(struct str *message, const char *what, const char *path)
+{
+    int error = errno;
+
+    str_printf(message, "data_dir: cannot %s %s: %s", what, path, strerror(error));
+    return -error;
+}
+
+static int write_whole(int fd, const char *text, size_t size)
+{
+    ssize_t n = write(fd, text, size);
+
+    if (n != (ssize_t)size || fsync(fd) != 0)
+        return -1;
+    return 0;
+}
+
+static int make_key_file(const char *path, struct str *message)
+{
+    char key[KEY_SIZE + 1] = "API", secret[SECRET_SIZE + 1], line[KEY_SIZE + SECRET_SIZE + 3];
+    char temporary[4096];
+
+    random_text(key + 3, KEY_SIZE - 3);
+    random_text(secret, SECRET_SIZE);
+    int size = snprintf(line, sizeof line, "%s %s\n", key, secret);
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return fail(message, "write", temporary);
+    int failed = write_whole(fd, line, (size_t)size);
+    close(fd);
+    mem_wipe(line, sizeof line);
+    mem_wipe(secret, sizeof secret);
+    if (failed || rename(temporary, path) != 0)
+        return fail(message, "write", path);
+    return 0;
+}
+
+static int read_key_file(const char *path, struct token_keys *keys, struct str *message)
+{
+    char line[512], key[256], secret[256];
+    FILE *f = fopen(path, "re");
+
+    if (!f)
+        return fail(message, "read", path);
+    bool good = fgets(line, sizeof line, f) && sscanf(line, "%255s %255s", key, secret) == 2;
+    fclose(f);
+    if (!good) {
+        str_printf(message, "%s: expected one line with key and secret; remove the file to have "
+                            "a new pair made", path);
+        return -EINVAL;
+    }
+    token_keys_add(keys, key, secret);
+    mem_wipe(line, sizeof line);
+    mem_wipe(secret, sizeof secret);
+    return 0;
+}
+
+int secrets_open(const struct config *config, struct token_keys *keys, struct str *message)
+{
+    char path[4096];
+    int error = 0;
+
+    if (mkdir(config->data_dir, 0700) != 0 && errno != EEXIST)
+        return fail(message, "make the directory", config->data_dir);
+    if (config->api_key) {
+        token_keys_add(keys, config->api_key, config->api_secret);
+    } else {
+        snprintf(path, sizeof path, "%s/api-key", config->data_dir);
+        if (access(path, F_OK) != 0)
+            error = make_key_file(path, message);
+        if (!error)
+            error = read_key_file(path, keys, message);
+    }
+    if (!error && config->dev)
+        token_keys_add(keys, "devkey", "secret");
+    return error;
+}

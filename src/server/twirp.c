@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of RoomService's calls, who may make them, and their two encodings. */
+#include "server/twirp.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#include "server/protojson.h"
+
+enum need { NEED_CREATE, NEED_LIST, NEED_ADMIN };
+
+struct twirp_method {
+    const char *name;
+    enum engine_request request;
+    enum need need;
+    const char *room_field; /* NULL: concerns no single room */
+    const ProtobufCMessageDescriptor *in, *out;
+};
+
+static const struct twirp_method methods[] = {
+    {"CreateRoom", ENGINE_CREATE_ROOM, NEED_CREATE, "name",
+     &livekit__create_room_request__descriptor, &livekit__room__descriptor},
+    {"ListRooms", ENGINE_LIST_ROOMS, NEED_LIST, NULL, &livekit__list_rooms_request__descriptor,
+     &livekit__list_rooms_response__descriptor},
+    {"DeleteRoom", ENGINE_DELETE_ROOM, NEED_CREATE, "room",
+     &livekit__delete_room_request__descriptor, &livekit__delete_room_response__descriptor},
+    {"ListParticipants", ENGINE_LIST_PARTICIPANTS, NEED_ADMIN, "room",
+     &livekit__list_participants_request__descriptor,
+     &livekit__list_participants_response__descriptor},
+    {"GetParticipant", ENGINE_GET_PARTICIPANT, NEED_ADMIN, "room",
+     &livekit__room_participant_identity__descriptor, &livekit__participant_info__descriptor},
+    {"RemoveParticipant", ENGINE_REMOVE_PARTICIPANT, NEED_ADMIN, "room",
+     &livekit__room_participant_identity__descriptor,
+     &livekit__remove_participant_response__descriptor},
+    {"MutePublishedTrack", ENGINE_MUTE_TRACK, NEED_ADMIN, "room",
+     &livekit__mute_room_track_request__descriptor, &livekit__mute_room_track_response__descriptor},
+    {"UpdateParticipant", ENGINE_UPDATE_PARTICIPANT, NEED_ADMIN, "room",
+     &livekit__update_participant_request__descriptor, &livekit__participant_info__descriptor},
+    {"UpdateSubscriptions", ENGINE_UPDATE_SUBSCRIPTIONS, NEED_ADMIN, "room",
+     &livekit__update_subscriptions_request__descriptor,
+     &livekit__update_subscriptions_response__descriptor},
+    {"SendData", ENGINE_SEND_DATA, NEED_ADMIN, "room", &livekit__send_data_request__descriptor,
+     &livekit__send_data_response__descriptor},
+    {"UpdateRoomMetadata", ENGINE_UPDATE_ROOM_METADATA, NEED_ADMIN, "room",
+     &livekit__update_room_metadata_request__descriptor, &livekit__room__descriptor},
+};
+
+#define METHODS (sizeof methods / sizeof methods[0])
+
+static bool fail(struct twirp_error *error, const char *code, const char *text)
+{
+    error->code = code;
+    snprintf(error->text, sizeof error->text, "%s", text);
+    return false;
+}
+
+static const struct twirp_method *find_method(struct span path)
+{
+    static const char service[] = "livekit.RoomService/";
+    size_t prefix = sizeof service - 1;
+
+    for (size_t i = 0; i < METHODS; i++)
+        if (path.size > prefix && memcmp(path.data, service, prefix) == 0 &&
+            span_equal(span_from(path, prefix), span_of_str(methods[i].name)))
+            return &methods[i];
+    return NULL;
+}
+
+static bool read_encoding(const char *content_type, bool *json)
+{
+    size_t size = content_type ? strcspn(content_type, "; ") : 0;
+
+    *json = size == 16 && strncasecmp(content_type, "application/json", size) == 0;
+    return *json || (size == 20 && strncasecmp(content_type, "application/protobuf", size) == 0);
+}
+
+static bool allowed(const struct claims *c, const struct twirp_method *m, const char *room)
+{
+    switch (m->need) {
+    case NEED_CREATE:
+        return c->room_create;
+    case NEED_LIST:
+        return c->room_list;
+    case NEED_ADMIN:
+        return c->room_admin && c->grant->room && room && strcmp(c->grant->room, room) == 0;
+    }
+    return false;
+}
+
+static ProtobufCMessage *read_body(const struct twirp_method *m, bool json, struct span body,
+                                   struct arena *a, struct twirp_error *error)
+{
+    struct str detail;
+    ProtobufCMessage *message = NULL;
+
+    if (!json) {
+        message = signal_parse(m->in, body, a);
+        if (!message)
+            fail(error, "malformed", "the body is no such protobuf message");
+        return message;
+    }
+    str_init(&detail);
+    json_error_t where;
+    json_t *root = json_loadb((const char *)body.data, body.size, JSON_REJECT_DUPLICATES, &where);
+    if (root)
+        message = protojson_read(m->in, root, a, &detail);
+    if (!root)
+        fail(error, "malformed", "the body is no JSON");
+    else if (!message)
+        fail(error, "malformed", detail.text ? detail.text : "the body does not fit the request");
+    json_decref(root);
+    str_fini(&detail);
+    return message;
+}
+
+static const char *room_of(const struct twirp_method *m, const ProtobufCMessage *message)
+{
+    const ProtobufCFieldDescriptor *f =
+        m->room_field ? protobuf_c_message_descriptor_get_field_by_name(m->in, m->room_field) : NULL;
+    const char *text = NULL;
+
+    if (f)
+        memcpy(&text, (const char *)message + f->offset, sizeof text);
+    return text;
+}
+
+static bool authorised(const struct token_keys *keys, int64_t unix_s, const char *authorization,
+                       const struct twirp_method *m, const char *room, struct twirp_error *error)
+{
+    struct claims claims;
+
+    if (!authorization || strncasecmp(authorization, "Bearer ", 7) != 0)
+        return fail(error, "unauthenticated", "the header Authorization: Bearer is missing");
+    enum token_verdict v = token_verify(keys, span_of_str(authorization + 7), unix_s, &claims);
+    if (v != TOKEN_OK)
+        return fail(error, "unauthenticated", token_verdict_text(v));
+    bool good = allowed(&claims, m, room);
+    claims_fini(&claims);
+    return good || fail(error, "unauthenticated", "permissions denied: the token lacks the grant");
+}
+
+bool twirp_read(const struct token_keys *keys, int64_t unix_s, struct span path,
+                const char *content_type, const char *authorization, struct span body,
+                struct twirp_call *out, struct twirp_error *error)
+{
+    const struct twirp_method *m = find_method(path);
+    struct arena a;
+    bool json;
+
+    *out = (struct twirp_call){0};
+    *error = (struct twirp_error){0};
+    if (!m)
+        return fail(error, "bad_route", "no such method");
+    if (!read_encoding(content_type, &json))
+        return fail(error, "bad_route",
+                    "Content-Type must be application/json or application/protobuf");
+    arena_init(&a);
+    ProtobufCMessage *message = read_body(m, json, body, &a, error);
+    const char *room = message ? room_of(m, message) : NULL;
+    bool good = message && authorised(keys, unix_s, authorization, m, room, error);
+    if (good && m->room_field && (!room || !room[0] || strlen(room) > LIMIT_ROOM_NAME))
+        good = fail(error, "invalid_argument", "the room's name must have 1 to 256 bytes");
+    if (good) {
+        struct span packed = signal_pack(message, &a);
+        *out = (struct twirp_call){.method = m,
+                                   .request = m->request,
+                                   .json = json,
+                                   .room = room ? xstrdup(room) : NULL,
+                                   .body = xmalloc(packed.size + 1),
+                                   .body_size = packed.size};
+        if (packed.size)
+            memcpy(out->body, packed.data, packed.size);
+    }
+    arena_fini(&a);
+    return good;
+}
+
+void twirp_call_fini(struct twirp_call *c)
+{
+    free(c->room);
+    free(c->body);
+    *c = (struct twirp_call){0};
+}
+
+unsigned twirp_status(const char *code)
+{
+    static const struct {
+        const char *code;
+        unsigned status;
+    } table[] = {{"unauthenticated", 401},   {"permission_denied", 403}, {"not_found", 404},
+                 {"bad_route", 404},         {"invalid_argument", 400},  {"malformed", 400},
+                 {"already_exists", 409},    {"failed_precondition", 412},
+                 {"resource_exhausted", 429}, {"unimplemented", 501},    {"unavailable", 503}};
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strcmp(table[i].code, code) == 0)
+            return table[i].status;
+    return 500;
+}
+
+static void append_json(struct str *out, json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+
+    str_append(out, text ? text : "{}");
+    free(text);
+    json_decref(json);
+}
+
+void twirp_write_error(struct str *out, const struct twirp_error *error)
+{
+    json_t *json = json_object();
+
+    json_object_set_new(json, "code", json_string(error->code));
+    json_object_set_new(json, "msg", json_string(error->text));
+    append_json(out, json);
+}
+
+void twirp_write_response(struct str *out, const struct twirp_call *c, struct span protobuf)
+{
+    struct arena a;
+
+    if (!c->json) {
+        str_append_span(out, protobuf);
+        return;
+    }
+    arena_init(&a);
+    const ProtobufCMessage *m = signal_parse(c->method->out, protobuf, &a);
+    append_json(out, m ? protojson_write(m) : json_object());
+    arena_fini(&a);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RoomService over Twirp, JSON and protobuf (livekit-wire.md 8): authorisation and translation. The calls themselves are
+ * the engine's; control.c carries them to the workers and back. Control thread. */
+#ifndef SERVER_TWIRP_H
+#define SERVER_TWIRP_H
+
+#include "base/str.h"
+#include "room/engine.h"
+#include "server/token.h"
+
+struct twirp_method; /* a row of the table of calls */
+
+/* A call that was understood and authorised. */
+struct twirp_call {
+    const struct twirp_method *method;
+    enum engine_request request;
+    bool json;
+    char *room;       /* NULL: asks all workers (ListRooms) */
+    uint8_t *body;    /* protobuf of the request */
+    size_t body_size;
+};
+
+void twirp_call_fini(struct twirp_call *c);
+
+struct twirp_error {
+    const char *code; /* "not_found"; NULL: none */
+    char text[256];
+};
+
+/* `path` is what follows "/twirp/". */
+bool twirp_read(const struct token_keys *keys, int64_t unix_s, struct span path,
+                const char *content_type, const char *authorization, struct span body,
+                struct twirp_call *out, struct twirp_error *error);
+/* Status of an error code. */
+unsigned twirp_status(const char *code);
+/* {"code":...,"msg":...} */
+void twirp_write_error(struct str *out, const struct twirp_error *error);
+/* The response's protobuf as the caller asked for it. */
+void twirp_write_response(struct str *out, const struct twirp_call *c, struct span protobuf);
+
+#endif
