@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signalling messages through protobuf-c, and the routing fields of data packets by hand. protobuf-c decodes into an
- * arena under a budget that grows with the message, so that neither empty repeated elements nor merged duplicates can
- * make a small message large; its nesting is that of the schema, which is not recursive (unknown fields are not
- * entered). Owns nothing. Any thread. */
+/* Signalling messages through protobuf-c, and the routing fields of data packets by hand.
+ * protobuf-c decodes into an arena under a budget that grows with the message, so that neither
+ * empty repeated elements nor merged duplicates can make a small message large; its nesting is that
+ * of the schema, which is not recursive (unknown fields are not entered). Owns nothing. Any thread.
+ */
 #include "wire/signal.h"
 
 #include "base/encode.h"
@@ -36,21 +37,20 @@ static void budget_free(void *data, void *pointer)
     (void)pointer;
 }
 
-static bool text_valid(const ProtobufCMessage *message);
+static bool content_valid(const ProtobufCMessage *message);
 
 /* The value at `index` of a field whose values begin at `values`. */
-static bool value_text_valid(const ProtobufCFieldDescriptor *field, const void *values,
-                             size_t index)
+static bool value_valid(const ProtobufCFieldDescriptor *field, const void *values, size_t index)
 {
     if (field->type == PROTOBUF_C_TYPE_STRING) {
         const char *const *strings = values;
         return !strings[index] || utf8_valid(span_of_str(strings[index]));
     }
     const ProtobufCMessage *const *messages = values;
-    return !messages[index] || text_valid(messages[index]);
+    return !messages[index] || content_valid(messages[index]);
 }
 
-static bool field_text_valid(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+static bool field_valid(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     const uint8_t *base = (const uint8_t *)message;
     const void *member = base + field->offset, *quantifier = base + field->quantifier_offset;
@@ -60,23 +60,27 @@ static bool field_text_valid(const ProtobufCMessage *message, const ProtobufCFie
     if (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF && *(const uint32_t *)quantifier != field->id)
         return true;
     if (field->label != PROTOBUF_C_LABEL_REPEATED)
-        return value_text_valid(field, member, 0);
+        return value_valid(field, member, 0);
 
     size_t count = *(const size_t *)quantifier;
     const void *values = *(const void *const *)member;
     for (size_t i = 0; i < count; i++)
-        if (!value_text_valid(field, values, i))
+        if (!value_valid(field, values, i))
             return false;
     return true;
 }
 
-/* Clients end their connection over a string that is not UTF-8, so none may pass from one person to another. */
-static bool text_valid(const ProtobufCMessage *message)
+/* Clients end their connection over a string that is not UTF-8, so none may pass from one person to
+ * another. protobuf-c also lets a field number 0 through when its tag is padded. */
+static bool content_valid(const ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *type = message->descriptor;
 
     for (unsigned i = 0; i < type->n_fields; i++)
-        if (!field_text_valid(message, &type->fields[i]))
+        if (!field_valid(message, &type->fields[i]))
+            return false;
+    for (unsigned i = 0; i < message->n_unknown_fields; i++)
+        if (message->unknown_fields[i].tag == 0)
             return false;
     return true;
 }
@@ -89,9 +93,8 @@ ProtobufCMessage *signal_parse(const ProtobufCMessageDescriptor *type, struct sp
 
     struct budget budget = {a, bytes.size * LIMIT_SIGNAL_GROWTH + LIMIT_SIGNAL_GROWTH_BASE};
     ProtobufCAllocator allocator = {budget_alloc, budget_free, &budget};
-    ProtobufCMessage *message =
-        protobuf_c_message_unpack(type, &allocator, bytes.size, bytes.data);
-    return message && text_valid(message) ? message : NULL;
+    ProtobufCMessage *message = protobuf_c_message_unpack(type, &allocator, bytes.size, bytes.data);
+    return message && content_valid(message) ? message : NULL;
 }
 
 Livekit__SignalRequest *signal_request_parse(struct span bytes, struct arena *a)

@@ -1,23 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signalling: every recorded message comes back byte for byte, nothing hostile gets in or takes memory, and data packets
- * are routed and rewritten without being understood. */
+/* Signalling: every recorded message comes back byte for byte, nothing hostile gets in or takes
+ * memory, and data packets are routed and rewritten without being understood. */
 #include "base/limits.h"
 #include "wire/signal.h"
 
 #include "vectors.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
 #include <cmocka.h>
 #include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 static ProtobufCMessage *parse_by_name(const char *name, struct span bytes, struct arena *a)
 {
-    return strncmp(name, "request-", 8) == 0
-               ? (ProtobufCMessage *)signal_request_parse(bytes, a)
-               : (ProtobufCMessage *)signal_response_parse(bytes, a);
+    return strncmp(name, "request-", 8) == 0 ? (ProtobufCMessage *)signal_request_parse(bytes, a)
+                                             : (ProtobufCMessage *)signal_response_parse(bytes, a);
 }
 
 typedef void (*vector_check)(const char *name, struct span bytes, struct arena *a);
@@ -179,11 +178,15 @@ static void test_refused(void **state)
         size_t size;
     } cases[] = {
         {"length beyond the end", {0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f}, 6},
-        {"length of 64 bits", {0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, 11},
+        {"length of 64 bits",
+         {0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+         11},
         {"length without its end", {0x0a, 0x80}, 2},
         {"inner length beyond the outer", {0x22, 0x03, 0x0a, 0x05, 'a', 'b', 'c', 'd', 'e'}, 9},
         {"group", {0x0b, 0x0c}, 2},
         {"field number 0", {0x02, 0x00}, 2},
+        {"field number 0, padded", {0x82, 0x00, 0x00}, 3},
+        {"field number 0 inside", {0x22, 0x03, 0x82, 0x00, 0x00}, 5},
         {"string that is not UTF-8", {0x22, 0x04, 0x0a, 0x02, 0xc3, 0x28}, 6},
         {"surrogate", {0x22, 0x05, 0x0a, 0x03, 0xed, 0xa0, 0x80}, 7},
         {"deeper string that is not UTF-8", {0x32, 0x05, 0x1a, 0x03, 0x12, 0x01, 0xff}, 7},
@@ -310,32 +313,55 @@ static const struct {
 } packets[] = {
     {"empty", {0}, 0, true, {0}},
     {"user", {0x12, 3, 0x12, 1, 'x'}, 5, true, {.has_value = true, .is_user = true}},
-    {"sequence of two bytes", {0x80, 0x01, 0xac, 0x02, 0x12, 0}, 6, true,
+    {"sequence of two bytes",
+     {0x80, 0x01, 0xac, 0x02, 0x12, 0},
+     6,
+     true,
      {.has_value = true, .is_user = true, .sequence = 300}},
     {"last sequence wins", {0x80, 0x01, 7, 0x80, 0x01, 9}, 6, true, {.sequence = 9}},
     {"encrypted", {0x92, 0x01, 2, 0x18, 1}, 5, true, {.has_value = true, .is_encrypted = true}},
     {"clear before encrypted", {0x12, 0, 0x92, 0x01, 0}, 5, true, {.has_value = true}},
-    {"clear after encrypted", {0x92, 0x01, 0, 0x12, 0}, 5, true,
+    {"clear after encrypted",
+     {0x92, 0x01, 0, 0x12, 0},
+     5,
+     true,
      {.has_value = true, .is_user = true}},
     {"stream chunk", {0x72, 2, 0x10, 1}, 4, true, {.has_value = true}},
-    {"outer destinations", {0x2a, 3, 'b', 'o', 'b', 0x2a, 1, 'c'}, 8, true,
+    {"outer destinations",
+     {0x2a, 3, 'b', 'o', 'b', 0x2a, 1, 'c'},
+     8,
+     true,
      {.destination_identity_count = 2}},
-    {"inner destinations", {0x12, 9, 0x1a, 2, 'P', 'A', 0x32, 3, 'b', 'o', 'b'}, 11, true,
-     {.has_value = true, .is_user = true, .destination_identity_count = 1,
+    {"inner destinations",
+     {0x12, 9, 0x1a, 2, 'P', 'A', 0x32, 3, 'b', 'o', 'b'},
+     11,
+     true,
+     {.has_value = true,
+      .is_user = true,
+      .destination_identity_count = 1,
       .destination_sid_count = 1}},
-    {"unknown fixed fields", {0xa1, 0x06, 1, 2, 3, 4, 5, 6, 7, 8, 0xa5, 0x06, 1, 2, 3, 4}, 16,
-     true, {0}},
+    {"unknown fixed fields",
+     {0xa1, 0x06, 1, 2, 3, 4, 5, 6, 7, 8, 0xa5, 0x06, 1, 2, 3, 4},
+     16,
+     true,
+     {0}},
     {"value of the wrong type", {0x10, 1}, 2, true, {0}},
     {"group", {0x13, 0x14}, 2, false, {0}},
     {"field number 0", {0x00, 0x01}, 2, false, {0}},
     {"wire type 6", {0x0e}, 1, false, {0}},
     {"varint without end", {0x80, 0x01, 0xff}, 3, false, {0}},
     {"varint of 11 bytes",
-     {0x80, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, 13, false, {0}},
+     {0x80, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+     13,
+     false,
+     {0}},
     {"tag of more than 32 bits", {0x80, 0x80, 0x80, 0x80, 0x80, 0x01, 0x01}, 7, false, {0}},
     {"length beyond the end", {0x12, 5, 0x12, 3}, 4, false, {0}},
-    {"length of 64 bits", {0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01}, 11,
-     false, {0}},
+    {"length of 64 bits",
+     {0x12, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01},
+     11,
+     false,
+     {0}},
     {"malformed user", {0x12, 2, 0x32, 9}, 4, false, {0}},
 };
 
@@ -430,13 +456,14 @@ static void test_route_truncations(void **state)
 
     for (size_t i = 0; i < sizeof packets / sizeof packets[0]; i++)
         for (size_t size = 0; size <= packets[i].size; size++) {
-            uint8_t *in = xmalloc(size + 1), *out = xmalloc(size + sizeof identity + sizeof sid + 16);
+            uint8_t *in = xmalloc(size + 1),
+                    *out = xmalloc(size + sizeof identity + sizeof sid + 16);
             memcpy(in, packets[i].bytes, size);
             struct data_route route;
             bool ok = data_route_parse(span_of(in, size), &route);
-            size_t written = data_route_rewrite(span_of(in, size), true,
-                                                span_of(identity, sizeof identity),
-                                                span_of(sid, sizeof sid), out);
+            size_t written =
+                data_route_rewrite(span_of(in, size), true, span_of(identity, sizeof identity),
+                                   span_of(sid, sizeof sid), out);
             if (ok)
                 assert_true(data_route_parse(span_of(out, written), &route));
             assert_true(!ok || written > sizeof identity + sizeof sid);
