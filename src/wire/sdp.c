@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads session descriptions: cuts the text into sections and lines and looks the attributes up in a table. Every value
- * is a span into the text, so the text must live as long as the result. Writing is in sdp_write.c. Owns nothing. */
+/* Reads session descriptions: cuts the text into sections and lines and looks the attributes up in
+ * a table. Every value is a span into the text, so the text must live as long as the result.
+ * Writing is in sdp_write.c. Owns nothing. */
 #include "wire/sdp.h"
 
 #include <strings.h>
 
 struct parse {
     struct sdp *sdp;
-    struct sdp_media *media; /* NULL before the first section */
+    struct sdp_media *media;      /* NULL before the first section */
     enum sdp_direction direction; /* what a section has that says none */
-    struct span simulcast; /* the list behind "send" of this section */
+    struct span simulcast;        /* the list behind "send" of this section */
     bool bundle_only;
 };
 
@@ -256,7 +257,8 @@ static bool on_rtcp_fb(struct parse *p, struct span value)
     return true;
 }
 
-/* RFC 8285 5: "9/sendonly uri attributes". Ids beyond a byte belong to offers of more than one use for an id. */
+/* RFC 8285 5: "9/sendonly uri attributes". Ids beyond a byte belong to offers of more than one use
+ * for an id. */
 static bool on_extmap(struct parse *p, struct span value)
 {
     struct span id_text = take_token(&value, ' '), uri = take_token(&value, ' ');
@@ -581,8 +583,8 @@ const struct sdp_codec *sdp_find_rtx(const struct sdp_media *m, uint8_t payload_
     for (unsigned i = 0; i < m->codec_count; i++) {
         const struct sdp_codec *c = &m->codecs[i];
         uint64_t apt = 0;
-        if (equals_case(c->name, "rtx") && parse_number(sdp_fmtp_value(c->fmtp, "apt"), 127, &apt) &&
-            apt == payload_type)
+        if (equals_case(c->name, "rtx") &&
+            parse_number(sdp_fmtp_value(c->fmtp, "apt"), 127, &apt) && apt == payload_type)
             return c;
     }
     return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Session descriptions (RFC 8866, JSEP RFC 8829) as WebRTC clients write them: only the lines an SFU needs, the rest is
- * skipped. Parsed values are spans into the text. Writing starts from the same structs. */
+/* Session descriptions (RFC 8866, JSEP RFC 8829) as WebRTC clients write them: only the lines an
+ * SFU needs, the rest is skipped. Parsed values are spans into the text. Writing starts from the
+ * same structs. */
 #ifndef WIRE_SDP_H
 #define WIRE_SDP_H
 
@@ -56,11 +57,13 @@ struct sdp {
     unsigned media_count;
 };
 
-/* Takes CRLF and LF. False when there is no v= line, a line that we read or a section is malformed, two sections share a
- * mid, or a limit is exceeded. Mids and rids are visible ASCII of at most LIMIT_SDP_MID bytes. */
-bool sdp_parse(struct span text, struct arena *a, struct sdp *out) __attribute__((warn_unused_result));
-/* The codec's entry, or NULL; H.264 only with a profile that we forward (42e0, 4200, 4d00 with packetization-mode as
- * asked: -1 any). */
+/* Takes CRLF and LF. False when there is no v= line, a line that we read or a section is malformed,
+ * two sections share a mid, or a limit is exceeded. Mids and rids are visible ASCII of at most
+ * LIMIT_SDP_MID bytes. */
+bool sdp_parse(struct span text, struct arena *a, struct sdp *out)
+    __attribute__((warn_unused_result));
+/* The codec's entry, or NULL; H.264 only with a profile that we forward (42e0, 4200, 4d00 with
+ * packetization-mode as asked: -1 any). */
 const struct sdp_codec *sdp_find_codec(const struct sdp_media *m, enum codec codec, int h264_mode);
 /* The rtx entry whose apt is the payload type, or NULL. */
 const struct sdp_codec *sdp_find_rtx(const struct sdp_media *m, uint8_t payload_type);
@@ -94,7 +97,8 @@ struct sdp_out_media {
     unsigned extension_count;
     const char *const *rids; /* a=rid:x recv and a=simulcast:recv */
     unsigned rid_count;
-    /* payload types echoed on the m-line of a section that we do not use; at least one is needed by the grammar */
+    /* payload types echoed on the m-line of a section that we do not use; at least one is needed by
+     * the grammar */
     const uint8_t *unused_payload_types;
     unsigned unused_payload_type_count;
 };
@@ -112,8 +116,8 @@ struct sdp_out {
     unsigned media_count;
 };
 
-/* ice-lite, BUNDLE over all mids, candidates and end-of-candidates on the first section, every section on port 9. Only a
- * section of SDP_OTHER is rejected (port 0, outside BUNDLE). */
+/* ice-lite, BUNDLE over all mids, candidates and end-of-candidates on the first section, every
+ * section on port 9. Only a section of SDP_OTHER is rejected (port 0, outside BUNDLE). */
 void sdp_write(struct str *out, const struct sdp_out *sdp);
 
 #endif

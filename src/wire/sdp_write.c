@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes our offers and answers. Everything that a bundled transport has once (ICE credentials, set-up role) is repeated
- * in each section, as clients expect; candidates stand in the first only. Owns nothing. */
+/* Writes our offers and answers. Everything that a bundled transport has once (ICE credentials,
+ * set-up role) is repeated in each section, as clients expect; candidates stand in the first only.
+ * Owns nothing. */
 #include "wire/sdp.h"
 
 static const char *const directions[] = {"sendrecv", "sendonly", "recvonly", "inactive"};
