@@ -24,8 +24,8 @@ extern const uint8_t assets_pack[], assets_pack_end[];
 /* Each run and the zero after it must lie in the pack. */
 static bool entry_read(struct span pack, uint32_t index, struct entry *out)
 {
-    struct reader r = reader_of(
-        span_from(pack, PACK_HEADER_BYTES + (size_t)index * PACK_ENTRY_BYTES));
+    struct reader r =
+        reader_of(span_from(pack, PACK_HEADER_BYTES + (size_t)index * PACK_ENTRY_BYTES));
     for (unsigned i = 0; i < FIELDS; i++) {
         size_t offset = reader_u32(&r), size = reader_u32(&r);
         if (r.bad || offset >= pack.size || size >= pack.size - offset ||
@@ -78,5 +78,7 @@ bool assets_find_in(struct span pack, struct span path, struct asset *out)
 
 bool assets_find(struct span path, struct asset *out)
 {
-    return assets_find_in(span_of(assets_pack, (size_t)(assets_pack_end - assets_pack)), path, out);
+    /* Two symbols, and so two objects to the compiler: their distance is taken between integers. */
+    size_t size = (uintptr_t)assets_pack_end - (uintptr_t)assets_pack;
+    return assets_find_in(span_of(assets_pack, size), path, out);
 }

@@ -12,12 +12,12 @@
 #include "base/span.h"
 
 struct asset {
-    const char *mime;      /* for Content-Type */
-    const char *etag;      /* with its quotes */
-    bool immutable;        /* the name carries a hash of the content: may be cached for ever */
-    struct span identity;  /* the file as it is */
-    struct span gzip;      /* empty: there is no such form, the file is small or dense already */
-    struct span brotli;    /* empty: likewise */
+    const char *mime;     /* for Content-Type */
+    const char *etag;     /* with its quotes */
+    bool immutable;       /* the name carries a hash of the content: may be cached for ever */
+    struct span identity; /* the file as it is */
+    struct span gzip;     /* empty: there is no such form, the file is small or dense already */
+    struct span brotli;   /* empty: likewise */
 };
 
 /* The asset served at an URL path ("/test", "/assets/main-3f9a.js"; no query). False when there is

@@ -70,9 +70,12 @@ static void misses_what_is_not_there(void **state)
     (void)state;
     uint8_t bytes[PACK_MAX_BYTES];
     struct span pack = span_of(bytes, pack_write(bytes, sizeof(bytes)));
-    static const char *const paths[] = {"",      "/a",    "/tes",  "/test/", "/testing",
-                                        "/TEST", "/zzzz", "//",    "test",   "/assets/main-1f.j",
-                                        "/assets", "/../etc/passwd"};
+    static const char *const paths[] = {"",         "/a",
+                                        "/tes",     "/test/",
+                                        "/testing", "/TEST",
+                                        "/zzzz",    "//",
+                                        "test",     "/assets/main-1f.j",
+                                        "/assets",  "/../etc/passwd"};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         struct asset got;
         assert_false(assets_find_in(pack, span_of_str(paths[i]), &got));
