@@ -5,11 +5,13 @@
 
 #include "vectors.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 #define SESSION "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
 #define VIDEO SESSION "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"

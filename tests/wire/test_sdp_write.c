@@ -2,10 +2,12 @@
 /* What we write, line by line as clients need it, and read back by our own parser. */
 #include "wire/sdp.h"
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
 
 static const struct sdp_out_codec opus = {
     .payload_type = 111, .codec = CODEC_OPUS, .fmtp = "minptime=10;useinbandfec=1", .nack = true};

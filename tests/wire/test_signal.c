@@ -6,12 +6,14 @@
 
 #include "vectors.h"
 
-#include <cmocka.h>
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
+
+#include <cmocka.h>
 
 static ProtobufCMessage *parse_by_name(const char *name, struct span bytes, struct arena *a)
 {
