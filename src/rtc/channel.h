@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Data channels of one transport (RFC 8831, RFC 8832): opening by either side, messages by label, a bounded queue for
- * what SCTP cannot take yet. Identified by label, never by stream number. */
+/* Data channels of one transport (RFC 8831, RFC 8832): opening by either side, messages by label, a
+ * bounded queue for what SCTP cannot take yet. Identified by label, never by stream number. */
 #ifndef RTC_CHANNEL_H
 #define RTC_CHANNEL_H
 
@@ -20,7 +20,8 @@ struct channels;
 /* dtls_server decides the parity of the stream numbers we open (RFC 8832 6). */
 struct channels *channels_new(uint64_t id, bool dtls_server);
 void channels_free(struct channels *c);
-/* Asks for `_reliable` (ordered), `_lossy` or `_data_track` (unordered, no retransmission) to be opened once SCTP is up. */
+/* Asks for `_reliable` (ordered), `_lossy` or `_data_track` (unordered, no retransmission) to be
+ * opened once SCTP is up. */
 void channels_open(struct channels *c, enum channel_label label);
 bool channels_is_open(const struct channels *c, enum channel_label label);
 void channels_on_packet(struct channels *c, struct span sctp_packet);
@@ -29,10 +30,12 @@ bool channels_next(struct channels *c, struct channel_message *out);
 
 enum channel_sent { CHANNEL_SENT, CHANNEL_QUEUED, CHANNEL_DROPPED, CHANNEL_TOO_SLOW };
 
-/* Lossy data is dropped when the buffer is full; reliable data is queued to LIMIT_RELIABLE_BACKLOG, then the reader is
- * CHANNEL_TOO_SLOW and is to be disconnected. Before the channel is open reliable data is queued, lossy dropped. */
+/* Lossy data is dropped when the buffer is full; reliable data is queued to LIMIT_RELIABLE_BACKLOG,
+ * then the reader is CHANNEL_TOO_SLOW and is to be disconnected. Before the channel is open
+ * reliable data is queued, lossy dropped. */
 enum channel_sent channels_send(struct channels *c, enum channel_label label, struct span bytes);
-/* Hands queued bytes to SCTP as far as it takes them; call after packets and every 20 ms while something is queued. */
+/* Hands queued bytes to SCTP as far as it takes them; call it when DTLS is up (SCTP starts then at
+ * the earliest), after packets, and every 20 ms while something is queued. */
 void channels_flush(struct channels *c);
 size_t channels_queued(const struct channels *c);
 bool channels_lost(const struct channels *c);

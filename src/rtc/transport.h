@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One peer connection below SDP: ICE, DTLS, SRTP and data channels of one five-tuple. Owned by a person. Pure: packets
- * and time come in, datagrams go out through the host. Both ends: the server (ICE-lite, DTLS server) and a client
- * (controlling, DTLS client) as the native client and the test peer use it. */
+/* One peer connection below SDP: ICE, DTLS, SRTP and data channels of one five-tuple. Owned by a
+ * person. Pure: packets and time come in, datagrams go out through the host. Both ends: the server
+ * (ICE-lite, DTLS server) and a client (controlling, DTLS client) as the native client and the test
+ * peer use it. */
 #ifndef RTC_TRANSPORT_H
 #define RTC_TRANSPORT_H
 
@@ -26,7 +27,8 @@ struct transport_host {
 };
 
 /* id: unique in the process, also that of its SCTP association. */
-struct transport *transport_new(const struct transport_host *host, uint64_t id, enum dtls_role role);
+struct transport *transport_new(const struct transport_host *host, uint64_t id,
+                                enum dtls_role role);
 void transport_free(struct transport *t);
 uint64_t transport_id(const struct transport *t);
 /* For the owner's use. */
@@ -34,20 +36,23 @@ void transport_set_owner(struct transport *t, void *owner);
 void *transport_owner(const struct transport *t);
 
 const struct ice *transport_ice(const struct transport *t);
-/* From the remote description. A changed ufrag is an ICE restart of the peer: the new credentials apply. False when the
- * strings are too long or the fingerprint differs from an earlier one. fingerprint may be NULL when already known. */
+/* From the remote description. A changed ufrag is an ICE restart of the peer: the new credentials
+ * apply. False when the strings are too long or the fingerprint differs from an earlier one.
+ * fingerprint may be NULL when already known. */
 bool transport_set_remote(struct transport *t, const char *ufrag, const char *pwd,
                           const uint8_t fingerprint[32]);
 void transport_restart_ice(struct transport *t);
 /* Client role: start checking this candidate; DTLS starts when the pair is selected. */
 void transport_connect(struct transport *t, int64_t now_us, const struct addr *candidate);
 
-/* What a packet turned out to be. For RTP and RTCP the packet was decrypted in place and packet->size shortened. */
+/* What a packet turned out to be. For RTP and RTCP the packet was decrypted in place and
+ * packet->size shortened. */
 enum transport_packet {
-    TRANSPORT_HANDLED, /* STUN, DTLS, SCTP: consumed. States, addresses and messages may have changed */
+    TRANSPORT_HANDLED, /* STUN, DTLS, SCTP: consumed. States, addresses and messages may have
+                          changed */
     TRANSPORT_RTP,
     TRANSPORT_RTCP,
-    TRANSPORT_DROPPED  /* see *drop */
+    TRANSPORT_DROPPED /* see *drop */
 };
 
 enum drop {
@@ -62,11 +67,13 @@ enum drop {
     DROP_COUNT
 };
 
-/* index: for RTP the unwrapped sequence number of the SRTP layer. DTLS before nomination is accepted from an address
- * that passed a check. */
+/* index: for RTP the unwrapped sequence number of the SRTP layer. DTLS before nomination is
+ * accepted from an address that passed a check. */
 enum transport_packet transport_on_packet(struct transport *t, int64_t now_us, struct packet *p,
                                           int64_t *index, enum drop *drop);
-/* DTLS retransmission, ICE consent and checks, queued data. Returns the next deadline. */
+/* DTLS retransmission, ICE consent and checks, queued data. Returns the next deadline, which a
+ * packet that was TRANSPORT_HANDLED and data that was queued may bring forward: call it again after
+ * those. */
 int64_t transport_on_time(struct transport *t, int64_t now_us);
 /* An SCTP packet that usrsctp wants sent (assoc_emit), back on the owner's thread. */
 void transport_send_sctp(struct transport *t, struct span packet);
