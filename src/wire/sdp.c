@@ -17,7 +17,7 @@ struct parse {
 /* ---- pieces of text ---- */
 
 /* Up to the next separator, which is skipped; several in a row count as one. Empty at the end. */
-static struct span take_token(struct span *rest, char separator)
+static struct span take_token(struct span *rest, uint8_t separator)
 {
     size_t start = 0;
     while (start < rest->size && rest->data[start] == separator)
