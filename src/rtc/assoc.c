@@ -20,6 +20,12 @@
 #define BUFFER_STEP 4096
 #define FINISH_ATTEMPTS 200
 
+/* SCTP_GET_SNDBUF_USE of the BSDs: usrsctp has it, its public header does not name it. */
+#define GET_SNDBUF_USE 0x1101
+struct buffer_use {
+    uint32_t assoc_id, send_bytes, receive_bytes;
+};
+
 struct assoc {
     struct socket *socket;
     uint64_t id;
@@ -268,8 +274,9 @@ int assoc_send(struct assoc *a, const struct assoc_send *how, struct span bytes)
 
 size_t assoc_buffered(const struct assoc *a)
 {
-    struct sctp_status status;
-    if (!status_of(a, &status))
+    struct buffer_use use = {0};
+    socklen_t size = sizeof use;
+    if (usrsctp_getsockopt(a->socket, IPPROTO_SCTP, GET_SNDBUF_USE, &use, &size) != 0)
         return 0;
-    return (size_t)status.sstat_unackdata + status.sstat_penddata;
+    return use.send_bytes;
 }

@@ -53,7 +53,7 @@ struct assoc_send {
 
 /* 0, -EAGAIN when the send buffer is full, another -errno when it cannot be sent. */
 int assoc_send(struct assoc *a, const struct assoc_send *how, struct span bytes);
-/* Messages handed over and not yet acknowledged; what is on its way counts by packet. */
+/* Bytes handed over and not yet acknowledged. */
 size_t assoc_buffered(const struct assoc *a);
 
 #endif

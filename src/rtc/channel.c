@@ -12,7 +12,8 @@
 
 #define OPEN_MAX 64         /* bytes of an OPEN with one of our labels */
 #define PRIORITY_NORMAL 256 /* RFC 8831 6.4 */
-#define LOSSY_BACKLOG 64    /* messages that SCTP may hold before lossy ones would only come late */
+#define LOSSY_BACKLOG                                                                              \
+    (64 * 1024) /* bytes SCTP may hold before lossy messages would only come late */
 
 enum progress {
     UNUSED,
