@@ -23,24 +23,26 @@ static ProtobufCMessage *parse_by_name(const char *name, struct span bytes, stru
 
 typedef void (*vector_check)(const char *name, struct span bytes, struct arena *a);
 
+static int is_visible(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
 static unsigned each_vector(vector_check check)
 {
-    DIR *folder = opendir(TEST_SOURCE_DIR "/tests/vectors/signal");
-    struct dirent *entry;
-    unsigned count = 0;
+    struct dirent **entries;
+    int count = scandir(TEST_SOURCE_DIR "/tests/vectors/signal", &entries, is_visible, alphasort);
 
-    assert_non_null(folder);
-    while ((entry = readdir(folder))) {
-        if (entry->d_name[0] == '.')
-            continue;
+    assert_true(count > 0);
+    for (int i = 0; i < count; i++) {
         struct arena a;
         arena_init(&a);
-        check(entry->d_name, vector_read("signal", entry->d_name, &a), &a);
+        check(entries[i]->d_name, vector_read("signal", entries[i]->d_name, &a), &a);
         arena_fini(&a);
-        count++;
+        free(entries[i]);
     }
-    closedir(folder);
-    return count;
+    free(entries);
+    return (unsigned)count;
 }
 
 static void check_round_trip(const char *name, struct span bytes, struct arena *a)
