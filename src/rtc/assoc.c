@@ -34,6 +34,8 @@ struct assoc {
     uint64_t oversized; /* messages dropped */
     uint32_t ppid;
     uint16_t stream;
+    uint16_t closed_by_peer; /* bit n: stream n, to be told to the owner */
+    uint16_t closing;        /* bit n: stream n, to be reset when usrsctp takes it */
     bool handed_out, skipping;
 };
 
@@ -100,6 +102,8 @@ static bool configure(struct socket *s)
     struct linger abort_on_close = {.l_onoff = 1, .l_linger = 0};
     struct sctp_initmsg init = {.sinit_num_ostreams = ASSOC_STREAMS,
                                 .sinit_max_instreams = ASSOC_STREAMS};
+    struct sctp_assoc_value resets = {.assoc_value = SCTP_ENABLE_RESET_STREAM_REQ};
+    struct sctp_event event = {.se_type = SCTP_STREAM_RESET_EVENT, .se_on = 1};
     int on = 1, buffer = SOCKET_BUFFER;
     return usrsctp_set_non_blocking(s, 1) == 0 &&
            set(s, SOL_SOCKET, SO_LINGER, &abort_on_close, sizeof abort_on_close) &&
@@ -107,6 +111,8 @@ static bool configure(struct socket *s)
            set(s, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) &&
            set(s, IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on) &&
            set(s, IPPROTO_SCTP, SCTP_RECVRCVINFO, &on, sizeof on) &&
+           set(s, IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, &resets, sizeof resets) &&
+           set(s, IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event) &&
            set(s, IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init);
 }
 
@@ -200,6 +206,62 @@ static void make_room(struct assoc *a)
     a->buffer = xrealloc(a->buffer, a->capacity);
 }
 
+/* The only event asked for is read in line with the messages: the peer resets streams. No list
+ * means all of them. */
+static void on_event(struct assoc *a, struct span bytes)
+{
+    struct sctp_stream_reset_event event;
+    if (bytes.size < sizeof event)
+        return;
+    memcpy(&event, bytes.data, sizeof event);
+    if (event.strreset_type != SCTP_STREAM_RESET_EVENT ||
+        !(event.strreset_flags & SCTP_STREAM_RESET_INCOMING_SSN) ||
+        event.strreset_flags & (SCTP_STREAM_RESET_DENIED | SCTP_STREAM_RESET_FAILED))
+        return;
+    struct span list = span_from(bytes, sizeof event);
+    if (list.size == 0)
+        a->closed_by_peer = UINT16_MAX;
+    for (; list.size >= sizeof(uint16_t); list = span_from(list, sizeof(uint16_t))) {
+        uint16_t stream;
+        memcpy(&stream, list.data, sizeof stream);
+        if (stream < ASSOC_STREAMS)
+            a->closed_by_peer |= (uint16_t)(1u << stream);
+    }
+}
+
+static uint16_t lowest_bit(uint16_t bits)
+{
+    uint16_t n = 0;
+    while (!(bits >> n & 1))
+        n++;
+    return n;
+}
+
+/* usrsctp has one reset under way at a time; what it refuses now is tried again. */
+static void reset_streams(struct assoc *a)
+{
+    while (a->closing) {
+        uint16_t stream = lowest_bit(a->closing);
+        _Alignas(struct sctp_reset_streams)
+            uint8_t bytes[sizeof(struct sctp_reset_streams) + sizeof stream];
+        struct sctp_reset_streams request = {.srs_flags = SCTP_STREAM_RESET_OUTGOING,
+                                             .srs_number_streams = 1};
+        memcpy(bytes, &request, sizeof request);
+        memcpy(bytes + sizeof request, &stream, sizeof stream);
+        if (!set(a->socket, IPPROTO_SCTP, SCTP_RESET_STREAMS, bytes, sizeof bytes))
+            return;
+        a->closing &= (uint16_t) ~(1u << stream);
+    }
+}
+
+void assoc_close_stream(struct assoc *a, uint16_t stream)
+{
+    if (stream >= ASSOC_STREAMS)
+        return;
+    a->closing |= (uint16_t)(1u << stream);
+    reset_streams(a);
+}
+
 /* Reads one piece of a message. Returns whether there was one; *complete tells that it was the
  * last. */
 static bool read_piece(struct assoc *a, bool *complete)
@@ -214,6 +276,11 @@ static bool read_piece(struct assoc *a, bool *complete)
                                 &from_size, &info, &info_size, &info_type, &flags);
     if (got <= 0)
         return false;
+    if (flags & MSG_NOTIFICATION) {
+        on_event(a, span_of(a->buffer + a->size, (size_t)got));
+        *complete = false;
+        return true;
+    }
     *complete = (flags & MSG_EOR) != 0;
     a->size += (size_t)got;
     if (info_type == SCTP_RECVV_RCVINFO) {
@@ -232,7 +299,13 @@ bool assoc_next_message(struct assoc *a, struct assoc_message *out)
     bool complete;
     if (a->handed_out)
         forget_message(a);
-    while (is_readable(a) && read_piece(a, &complete)) {
+    reset_streams(a);
+    while (a->closed_by_peer || (is_readable(a) && read_piece(a, &complete))) {
+        if (a->closed_by_peer) {
+            *out = (struct assoc_message){.closed = true, .stream = lowest_bit(a->closed_by_peer)};
+            a->closed_by_peer &= (uint16_t) ~(1u << out->stream);
+            return true;
+        }
         if (!complete)
             continue;
         if (a->skipping) {
@@ -242,7 +315,8 @@ bool assoc_next_message(struct assoc *a, struct assoc_message *out)
             continue;
         }
         a->handed_out = true;
-        *out = (struct assoc_message){a->stream, a->ppid, span_of(a->buffer, a->size)};
+        *out = (struct assoc_message){
+            .stream = a->stream, .ppid = a->ppid, .bytes = span_of(a->buffer, a->size)};
         return true;
     }
     if (a->size == 0) { /* at rest an association holds no buffer */

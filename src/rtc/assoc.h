@@ -25,6 +25,8 @@ void assoc_global_on_time(unsigned elapsed_ms);
 struct assoc;
 
 struct assoc_message {
+    bool closed; /* the peer closed this stream (RFC 8831 6.7), and there is nothing else to read
+                    here */
     uint16_t stream;
     uint32_t ppid;
     struct span bytes; /* complete, <= LIMIT_DATA_MESSAGE; valid until the next assoc_* call on this
@@ -53,6 +55,9 @@ struct assoc_send {
 
 /* 0, -EAGAIN when the send buffer is full, another -errno when it cannot be sent. */
 int assoc_send(struct assoc *a, const struct assoc_send *how, struct span bytes);
+/* Closes our direction of a stream: what was sent before still arrives, then the number is free
+ * again. */
+void assoc_close_stream(struct assoc *a, uint16_t stream);
 /* Bytes handed over and not yet acknowledged. */
 size_t assoc_buffered(const struct assoc *a);
 

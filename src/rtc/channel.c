@@ -276,6 +276,16 @@ static void on_control(struct channels *c, const struct assoc_message *m)
     }
 }
 
+/* RFC 8831 6.7: a channel is closed when both directions are. */
+static void on_closed(struct channels *c, uint16_t stream)
+{
+    struct channel *channel = find_stream(c, stream);
+    if (!channel)
+        return;
+    channel->progress = UNUSED;
+    assoc_close_stream(c->assoc, stream);
+}
+
 /* Whether it is a message for the application. */
 static bool read_message(struct channels *c, const struct assoc_message *m,
                          struct channel_message *out)
@@ -297,7 +307,9 @@ bool channels_next(struct channels *c, struct channel_message *out)
 {
     struct assoc_message m;
     while (c->assoc && assoc_next_message(c->assoc, &m)) {
-        if (m.ppid == SCTP_PPID_DCEP)
+        if (m.closed)
+            on_closed(c, m.stream);
+        else if (m.ppid == SCTP_PPID_DCEP)
             on_control(c, &m);
         else if (read_message(c, &m, out))
             return true;

@@ -305,6 +305,36 @@ static void test_too_long_messages_are_dropped(void **state)
     pair_fini(&p);
 }
 
+static void test_closed_streams(void **state)
+{
+    (void)state;
+    struct pair p;
+    struct assoc_message m;
+    pair_connect(&p);
+    assert_int_equal(assoc_send(p.a, &reliable, SPAN_LITERAL("the last one")), 0);
+    assoc_close_stream(p.a, reliable.stream);
+    assoc_close_stream(p.a, 7); /* while the first one is under way */
+    assoc_close_stream(p.a, ASSOC_STREAMS);
+    pass_ms(&p, 300);
+    assert_true(assoc_next_message(p.b, &m));
+    assert_false(m.closed);
+    assert_true(span_equal(m.bytes, SPAN_LITERAL("the last one")));
+    assert_false(assoc_next_message(p.a, &m));
+    pass_ms(&p, 300);
+    unsigned closed = 0;
+    while (assoc_next_message(p.b, &m)) {
+        assert_true(m.closed);
+        closed |= 1u << m.stream;
+    }
+    assert_int_equal(closed, 1u << 7 | 1u << reliable.stream);
+    /* The number may be used again. */
+    assert_int_equal(assoc_send(p.a, &reliable, SPAN_LITERAL("a new one")), 0);
+    pass_ms(&p, 300);
+    assert_true(assoc_next_message(p.b, &m));
+    assert_true(span_equal(m.bytes, SPAN_LITERAL("a new one")));
+    pair_fini(&p);
+}
+
 /* What is no packet of the association's must not hurt it. */
 static void test_rubbish(void **state)
 {
@@ -372,6 +402,7 @@ int main(void)
         cmocka_unit_test(test_lossy_messages_are_not_sent_again),
         cmocka_unit_test(test_full_buffer),
         cmocka_unit_test(test_too_long_messages_are_dropped),
+        cmocka_unit_test(test_closed_streams),
         cmocka_unit_test(test_rubbish),
         cmocka_unit_test(test_many_associations),
     };

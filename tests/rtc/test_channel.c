@@ -416,6 +416,32 @@ static void test_hostile_opens(void **state)
     raw_fini(&r);
 }
 
+static void test_closed_by_the_peer(void **state)
+{
+    (void)state;
+    struct raw r;
+    struct channel_message m;
+    struct assoc_message answer;
+    raw_init(&r);
+    raw_open(&r, 2, "_reliable");
+    assert_false(channels_next(r.server, &m));
+    assert_true(raw_gets_ack(&r, 2));
+    assert_true(channels_is_open(r.server, CHANNEL_RELIABLE));
+    assoc_close_stream(r.peer, 2);
+    raw_deliver(&r);
+    assert_false(channels_next(r.server, &m));
+    assert_false(channels_is_open(r.server, CHANNEL_RELIABLE));
+    raw_deliver(&r);
+    assert_true(assoc_next_message(r.peer, &answer));
+    assert_true(answer.closed && answer.stream == 2);
+    /* And opened anew. */
+    raw_open(&r, 2, "_lossy");
+    assert_false(channels_next(r.server, &m));
+    assert_true(raw_gets_ack(&r, 2));
+    assert_true(channels_is_open(r.server, CHANNEL_LOSSY));
+    raw_fini(&r);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -445,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_loss_of_the_peer),
         cmocka_unit_test(test_payload_protocols),
         cmocka_unit_test(test_hostile_opens),
+        cmocka_unit_test(test_closed_by_the_peer),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
