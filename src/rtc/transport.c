@@ -227,7 +227,7 @@ static enum drop on_stun(struct transport *t, int64_t now_us, const struct packe
 
 static enum drop on_dtls(struct transport *t, int64_t now_us, const struct packet *p)
 {
-    if (!is_checked(t, &p->from))
+    if (t->fixed || !is_checked(t, &p->from))
         return DROP_NOT_FOR_US;
     t->dtls_from = p->from;
     t->has_dtls_from = true;

@@ -408,6 +408,8 @@ static void test_fixed_keys(void **state)
     transport_set_keys(net.client.transport, &net.server.addr, SRTP_AES128_CM_SHA1_80, &up, &down);
     assert_true(both(TRANSPORT_CONNECTED));
     assert_media_passes();
+    static const uint8_t hello[] = {22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1};
+    assert_dropped(&net.server, &net.client.addr, span_of(hello, sizeof hello), DROP_NOT_FOR_US);
     assert_true(transport_on_time(net.server.transport, net.now_us + LIMIT_ICE_SILENCE_US * 2) ==
                 TIME_NEVER);
     assert_true(both(TRANSPORT_CONNECTED));
