@@ -48,7 +48,7 @@ for entry in json.load(open(build + "/compile_commands.json")):
     if name.startswith("src/") and name.endswith(".c"):
         print(name)
 ' "$build" | sort -u | xargs -r -P "$jobs" -n 2 clang-tidy --quiet -p "$build" 2>/dev/null |
-        grep -E '(warning|error):' | sed "s,^$PWD/,," | sort -u)
+        grep -E '(warning|error):' | sed -E "s,^.*\.\./\.\./,," | sort -u)
     echo "$findings"
     [ -z "$findings" ]
 }

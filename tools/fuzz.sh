@@ -15,14 +15,18 @@ if [ ! -f "$build/build.ninja" ]; then
     CC=clang meson setup "$build" -Dfuzz=true -Dtests=false -Db_lundef=false \
         -Db_sanitize=address,undefined >"build/fuzz.log"
 fi
-ninja --quiet -C "$build"
-mkdir -p "$found"
-
-failed=0
+targets=()
 for source in fuzz/*.c; do
     name=$(basename "$source" .c)
     [ "$name" = replay ] && continue
     [ $# != 0 ] && [[ " $* " != *" $name "* ]] && continue
+    targets+=("$name")
+done
+ninja --quiet -C "$build" "${targets[@]/#/fuzz/fuzz_}"
+mkdir -p "$found"
+
+failed=0
+for name in "${targets[@]}"; do
     scratch=$(mktemp -d)
     cp -r "fuzz/corpus/$name/." "$scratch"
     printf '%-12s ' "$name"
