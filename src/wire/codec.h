@@ -38,7 +38,8 @@ struct frame_info {
     struct vp8_descriptor vp8; /* when codec is VP8 */
 };
 
-/* False when the payload is too short or malformed for its codec. */
+/* False when the payload is too short or malformed for its codec. An H.264 packet starts a frame unless it goes on with
+ * a fragmented unit: more is not in the clear. */
 bool codec_frame_info(enum codec c, struct span payload, struct frame_info *out)
     __attribute__((warn_unused_result));
 /* Bytes of a frame that LiveKit's frame encryption leaves clear: VP8 10 / 3, Opus 1; H.264 by its NAL headers: 0 here. */

@@ -64,7 +64,7 @@ void rtcp_write_sr(struct writer *w, const struct rtcp_sr *sr, const struct rtcp
 void rtcp_write_rr(struct writer *w, uint32_t ssrc, const struct rtcp_block *blocks, unsigned count);
 /* One chunk with a CNAME. */
 void rtcp_write_sdes(struct writer *w, uint32_t ssrc, struct span cname);
-/* seqs ascending on the circle; folded into (pid, blp) pairs. */
+/* seqs ascending on the circle; folded into (pid, blp) pairs. Nothing is written when there are none. */
 void rtcp_write_nack(struct writer *w, uint32_t sender, uint32_t media, const uint16_t *seqs,
                      unsigned count);
 void rtcp_write_pli(struct writer *w, uint32_t sender, uint32_t media);

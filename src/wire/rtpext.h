@@ -25,7 +25,8 @@ struct rtpext_map {
     uint8_t kinds[15];
 };
 
-/* False when the id is out of range or taken by another kind. */
+/* False when the id is out of range or taken by another kind. A kind may have several ids to be read by; the first is
+ * the one to write. */
 bool rtpext_map_add(struct rtpext_map *map, enum rtpext kind, uint8_t id);
 
 struct rtpext_values {

@@ -24,9 +24,10 @@ struct stun {
     struct addr mapped;  /* XOR-MAPPED-ADDRESS; port 0: absent */
 };
 
-/* First two bits 00, magic cookie, length a multiple of 4 that fits. The cheap look before any parse. */
+/* First two bits 00, magic cookie, length a multiple of 4 that fills the datagram. The cheap look before any parse. */
 bool stun_is(struct span datagram);
-/* Attributes after MESSAGE-INTEGRITY (other than FINGERPRINT) are not read (RFC 8489 14.5). Unknown ones are skipped. */
+/* Attributes after MESSAGE-INTEGRITY (other than FINGERPRINT) are not read (RFC 8489 14.5). Unknown ones are skipped,
+ * of known ones the first counts. False when a known one is malformed or the datagram exceeds PACKET_CAPACITY. */
 bool stun_parse(struct span datagram, struct stun *out) __attribute__((warn_unused_result));
 /* Short-term credentials (RFC 8489 9.1); `password` is the receiver's ICE password for requests, constant-time. */
 bool stun_authentic(struct span datagram, const struct stun *m, struct span password);

@@ -26,8 +26,7 @@ bool twcc_parse(const struct rtcp *p, struct twcc *out) __attribute__((warn_unus
 
 struct twcc_reader {
     struct reader chunks, deltas;
-    uint16_t seq, left, chunk;
-    uint8_t chunk_left;
+    uint16_t seq, left, chunk, chunk_left;
     int64_t at_us;
     bool bad;
 };
@@ -36,8 +35,8 @@ struct twcc_reader {
 struct twcc_reader twcc_reader_of(const struct twcc *t);
 bool twcc_next(struct twcc_reader *r, struct twcc_arrival *out);
 
-/* Writes feedback over arrivals (ascending consecutive seqs, lost ones included). Returns how many were taken: a delta
- * beyond ±8 s or a full writer ends it early. */
+/* Writes feedback over arrivals (consecutive seqs, lost ones included). Returns how many were taken: a gap in the seqs, a
+ * delta beyond ±8 s, a full writer or the 1,024th ends it early; after 0 nothing was written. */
 unsigned twcc_write(struct writer *w, uint32_t sender, uint32_t media, uint8_t feedback_count,
                     const struct twcc_arrival *arrivals, unsigned count);
 
