@@ -140,9 +140,14 @@ static void connection_on_time(struct timer *t, int64_t now_us)
     after_control(e, now_us, c->transport);
 }
 
-static void index_ufrag(struct engine *e, struct transport *t)
+/* The present credentials, and after a restart those in use until then. */
+static void index_ufrags(struct engine *e, struct transport *t)
 {
-    map_put(&e->by_ufrag, span_of_str(transport_ice(t)->local.ufrag), t);
+    const struct ice *ice = transport_ice(t);
+
+    map_put(&e->by_ufrag, span_of_str(ice->local.ufrag), t);
+    if (ice->previous.ufrag[0])
+        map_put(&e->by_ufrag, span_of_str(ice->previous.ufrag), t);
 }
 
 struct transport *engine_transport_new(struct engine *e, struct connection *c)
@@ -153,7 +158,7 @@ struct transport *engine_transport_new(struct engine *e, struct connection *c)
     transport_set_owner(t, c);
     c->timer.fire = connection_on_time;
     map_put(&e->by_id, id_key(&id), t);
-    index_ufrag(e, t);
+    index_ufrags(e, t);
     e->stats.transports++;
     return t;
 }
@@ -182,10 +187,12 @@ void engine_transport_free(struct engine *e, struct transport *t)
 
 void engine_transport_restart(struct engine *e, struct transport *t)
 {
-    /* The credentials before the present ones are forgotten by the restart. */
-    remove_if(&e->by_ufrag, span_of_str(transport_ice(t)->previous.ufrag), t);
+    const struct ice *ice = transport_ice(t);
+
+    remove_if(&e->by_ufrag, span_of_str(ice->local.ufrag), t);
+    remove_if(&e->by_ufrag, span_of_str(ice->previous.ufrag), t);
     transport_restart_ice(t);
-    index_ufrag(e, t);
+    index_ufrags(e, t);
 }
 
 /* An address that passed a check leads to its transport from now on. The oldest goes when there are too many, but

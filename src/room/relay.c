@@ -109,9 +109,10 @@ static void relay_track(struct track *t, int64_t now_us)
     list_each(node, &t->viewers) {
         struct downtrack *d = list_entry(node, struct downtrack, in_track);
         const struct connection *c = &d->viewer->connections[SUBSCRIBER];
-        if (!d->live || c->state != TRANSPORT_CONNECTED)
+        struct srtp *srtp =
+            d->live && c->state == TRANSPORT_CONNECTED ? transport_srtp(c->transport) : NULL;
+        if (!srtp)
             continue;
-        struct srtp *srtp = transport_srtp(c->transport);
         const struct addr *to = transport_remote(c->transport);
         for (unsigned i = 0; i < t->burst_count; i++)
             relay_one(d, srtp, to, &t->burst[i], now_us);
@@ -199,6 +200,8 @@ void relay_resend(struct downtrack *d, uint16_t seq, int64_t now_us)
         !forward_again(&d->forward, m, layer, seq, &out))
         return;
     struct srtp *srtp = transport_srtp(c->transport);
+    if (!srtp)
+        return;
     if (d->rtx_payload_type)
         send_rtx(d, srtp, transport_remote(c->transport), m, &out);
     else
