@@ -59,4 +59,16 @@
 #define LIMIT_EMPTY_ROOM_US (300 * 1000000LL)
 #define LIMIT_DEPARTURE_US (20 * 1000000LL)
 
+/* HTTP and WebSocket connections. Sizes besides these are in struct web_config. */
+#define LIMIT_HTTP_HEADERS 100                     /* Chrome sends about 20 */
+#define LIMIT_HTTP_HEAD_US (10 * 1000000LL)        /* TLS handshake and head: a slow sender holds a connection no longer */
+#define LIMIT_HTTP_BODY_US (120 * 1000000LL)       /* 10 MiB at 700 kbit/s */
+#define LIMIT_HTTP_IDLE_US (30 * 1000000LL)        /* kept alive between two requests */
+#define LIMIT_WEB_STUCK_US (20 * 1000000LL)        /* output waiting, and the peer takes none of it */
+#define LIMIT_WEB_LINGER_US (2 * 1000000LL)        /* for the peer's end after ours, so that the last reply arrives */
+#define LIMIT_WEB_PING_US (10 * 1000000LL)         /* a silent WebSocket is pinged */
+#define LIMIT_WEB_SILENCE_US (25 * 1000000LL)      /* ... and dropped: two pings unanswered */
+/* Bytes of all connections' buffers together; beyond it those that hold much are dropped. */
+#define LIMIT_WEB_HELD_BYTES (256 * 1024 * 1024)
+
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The clock, and the control thread's event loop. Owns the libuv loop and every timer, watch and signal handle that is
- * made on it; whoever uses loop_uv closes its own handles before loop_free. All but the clock on one thread. */
+ * made on it. All but the clock on one thread. */
 #include "net/loop.h"
 
 #include "base/list.h"
@@ -68,6 +68,7 @@ static void source_closed(uv_handle_t *handle)
 
 struct loop *loop_new(void)
 {
+    signal(SIGPIPE, SIG_IGN);
     struct loop *l = xcalloc(1, sizeof(*l));
     list_init(&l->sources);
     if (uv_loop_init(&l->uv) != 0) {
@@ -85,8 +86,11 @@ void loop_free(struct loop *l)
 {
     if (!l)
         return;
-    list_each(node, &l->sources)
-        uv_close(&list_entry(node, struct source, link)->uv.handle, source_closed);
+    list_each(node, &l->sources) {
+        struct source *s = list_entry(node, struct source, link);
+        if (!uv_is_closing(&s->uv.handle))
+            uv_close(&s->uv.handle, source_closed);
+    }
     uv_run(&l->uv, UV_RUN_DEFAULT);
     int error = uv_loop_close(&l->uv);
     assert(error == 0);
@@ -104,11 +108,6 @@ void loop_stop(struct loop *l)
 {
     l->stopped = true;
     uv_stop(&l->uv);
-}
-
-void *loop_uv(struct loop *l)
-{
-    return &l->uv;
 }
 
 static void timer_fired(uv_timer_t *timer)
@@ -147,6 +146,16 @@ bool loop_watch(struct loop *l, int fd, void (*fn)(void *arg), void *arg)
         return false;
     }
     return true;
+}
+
+void loop_forget(struct loop *l, const void *arg)
+{
+    list_each(node, &l->sources) {
+        struct source *s = list_entry(node, struct source, link);
+        if (s->arg != arg || uv_is_closing(&s->uv.handle))
+            continue;
+        uv_close(&s->uv.handle, source_closed);
+    }
 }
 
 static void signal_fired(uv_signal_t *signal, int number)

@@ -13,16 +13,18 @@ int64_t clock_unix_ms(void);
 
 struct loop;
 
+/* From then on the process ignores SIGPIPE: a peer that is gone shows as an error of the write. */
 struct loop *loop_new(void);
 void loop_free(struct loop *l);
 /* Runs until loop_stop. */
 void loop_run(struct loop *l);
 void loop_stop(struct loop *l);
-void *loop_uv(struct loop *l); /* uv_loop_t*, for web.c */
 /* Calls fn on this thread every interval until the loop ends. */
 void loop_every(struct loop *l, unsigned interval_ms, void (*fn)(void *arg), void *arg);
 /* Calls fn when the descriptor becomes readable (an eventfd of a mailbox). */
 bool loop_watch(struct loop *l, int fd, void (*fn)(void *arg), void *arg);
+/* Ends all timers and watches that were made with this arg. */
+void loop_forget(struct loop *l, const void *arg);
 /* SIGTERM, SIGINT and SIGHUP come here as calls on the loop's thread. */
 void loop_on_signal(struct loop *l, void (*fn)(void *arg, int signal), void *arg);
 
