@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An IP address and port, without any socket type. IPv4 is kept in IPv6-mapped form (::ffff:a.b.c.d). */
+/* An IP address and port, without any socket type. IPv4 is kept in IPv6-mapped form
+ * (::ffff:a.b.c.d). */
 #ifndef BASE_ADDR_H
 #define BASE_ADDR_H
 
@@ -9,8 +10,9 @@
 
 struct addr {
     uint8_t ip[16];
-    uint16_t port;  /* host order */
-    uint16_t local; /* which of our sockets it was seen on or is to be sent from; part of equality */
+    uint16_t port; /* host order */
+    uint16_t
+        local; /* which of our sockets it was seen on or is to be sent from; part of equality */
 };
 
 bool addr_is_v4(const struct addr *a);

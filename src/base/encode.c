@@ -166,7 +166,8 @@ bool percent_decode(struct span text, bool plus_is_space, struct str *out)
     return true;
 }
 
-/* Bytes of the sequence at the front of the text, 0 when it is not well-formed (Unicode, table 3-7). */
+/* Bytes of the sequence at the front of the text, 0 when it is not well-formed (Unicode, table
+ * 3-7). */
 static size_t utf8_sequence(const uint8_t *p, size_t size)
 {
     uint8_t low = 0x80, high = 0xbf;

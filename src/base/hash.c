@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Digests: SHA and HMAC through libcrypto, whose algorithms are fetched once for the process; CRC-32 and SipHash
- * (Aumasson and Bernstein) by hand. Safe on every thread. */
+/* Digests: SHA and HMAC through libcrypto, whose algorithms are fetched once for the process;
+ * CRC-32 and SipHash (Aumasson and Bernstein) by hand. Safe on every thread. */
 #include "base/hash.h"
 
 #include <openssl/core_names.h>
@@ -80,7 +80,8 @@ void hash_hmac_sha256(struct span key, struct span in, uint8_t out[SHA256_SIZE])
 
 uint32_t hash_crc32(struct span in)
 {
-    /* The remainders of the sixteen nibbles: 64 bytes of table, two steps a byte. STUN messages are short. */
+    /* The remainders of the sixteen nibbles: 64 bytes of table, two steps a byte. STUN messages are
+     * short. */
     static const uint32_t nibble[16] = {
         0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
         0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,

@@ -27,6 +27,6 @@ void heap_remove(struct heap *h, struct heap_node *node);
 /* The node with the smallest key, NULL when empty. */
 struct heap_node *heap_first(const struct heap *h);
 
-#define heap_entry(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define heap_entry(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Intrusive doubly linked list. The list owns nothing; a node that is not in a list points to itself. */
+/* Intrusive doubly linked list. The list owns nothing; a node that is not in a list points to
+ * itself. */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 
@@ -36,11 +37,11 @@ static inline void list_remove(struct list *node)
     list_init(node);
 }
 
-#define list_entry(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define list_entry(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 /* `node` may be removed inside the loop, not its successor. */
 #define list_each(node, head)                                                                      \
-    for (struct list *node = (head)->next, *node##_next = node->next; node != (head);             \
+    for (struct list *node = (head)->next, *node##_next = node->next; node != (head);              \
          node = node##_next, node##_next = node->next)
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The log: builds a line and hands it to the system with one write, so that lines of several threads do not mix. Owns
- * the level and form of the process. What strangers chose (names, ids) cannot start a new line, leave its quotes or
- * steer a terminal. */
+/* The log: builds a line and hands it to the system with one write, so that lines of several
+ * threads do not mix. Owns the level and form of the process. What strangers chose (names, ids)
+ * cannot start a new line, leave its quotes or steer a terminal. */
 #include "base/log.h"
 
 #include "base/encode.h"
@@ -13,7 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Longer field texts are cut: a line is for reading, and one write to a pipe is atomic only up to 4,096 bytes. */
+/* Longer field texts are cut: a line is for reading, and one write to a pipe is atomic only up to
+ * 4,096 bytes. */
 #define LOG_TEXT_MAX 512
 #define LOG_WINDOW_US (10 * 1000000LL)
 
@@ -71,8 +72,8 @@ static void append_time(struct str *line)
     str_printf(line, "%s.%03ldZ", date, now.tv_nsec / 1000000);
 }
 
-/* A string literal of JSON; the text form uses it too. C1 controls (U+0080..U+009F) steer some terminals. Text that is
- * not UTF-8 has its bytes from 0x80 up replaced. */
+/* A string literal of JSON; the text form uses it too. C1 controls (U+0080..U+009F) steer some
+ * terminals. Text that is not UTF-8 has its bytes from 0x80 up replaced. */
 static void append_quoted(struct str *line, struct span text)
 {
     bool utf8 = utf8_valid(text);
@@ -136,7 +137,8 @@ static void append_field(struct str *line, const struct log_field *f, bool json)
         append_quoted(line, text);
 }
 
-void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t count)
+void log_write(enum log_level level, const char *event, const struct log_field *fields,
+               size_t count)
 {
     if (level < log_level())
         return;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Hash map: open addressing with linear probing. Removal shifts the followers back, so there are no tombstones and
- * a map that is filled and emptied for days stays as fast as a new one. Short keys (addresses, SSRCs, ids) live in the
- * slot itself. Owns the copies of the keys; one thread at a time. */
+/* Hash map: open addressing with linear probing. Removal shifts the followers back, so there are no
+ * tombstones and a map that is filled and emptied for days stays as fast as a new one. Short keys
+ * (addresses, SSRCs, ids) live in the slot itself. Owns the copies of the keys; one thread at a
+ * time. */
 #include "base/map.h"
 
 #include "base/hash.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that never fails, and arenas. An arena owns a chain of blocks and is used by one thread at a time. */
+/* Memory that never fails, and arenas. An arena owns a chain of blocks and is used by one thread at
+ * a time. */
 #include "base/mem.h"
 
 #include <stdalign.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Heap memory that never fails (the process ends when it does: sizes from the network are bounded by limits.h first),
- * and arenas for what one request or one signalling message allocates. */
+/* Heap memory that never fails (the process ends when it does: sizes from the network are bounded
+ * by limits.h first), and arenas for what one request or one signalling message allocates. */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 

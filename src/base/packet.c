@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The packet pool. Owns slabs of packets, chains the free ones and gives memory back to the system only when the pool
- * ends. Belongs to one worker thread. */
+/* The packet pool. Owns slabs of packets, chains the free ones and gives memory back to the system
+ * only when the pool ends. Belongs to one worker thread. */
 #include "base/packet.h"
 
 #include "base/mem.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Datagrams. A packet comes from a pool, belongs to one worker thread and is counted by a plain integer. */
+/* Datagrams. A packet comes from a pool, belongs to one worker thread and is counted by a plain
+ * integer. */
 #ifndef BASE_PACKET_H
 #define BASE_PACKET_H
 
@@ -10,8 +11,8 @@ struct packet {
     struct packet_pool *pool;
     struct packet *next_free;
     uint32_t refs;
-    uint32_t size;        /* bytes used in data */
-    int64_t received_us;  /* monotonic */
+    uint32_t size;       /* bytes used in data */
+    int64_t received_us; /* monotonic */
     struct addr from;
     uint8_t data[PACKET_CAPACITY];
 };
@@ -28,8 +29,8 @@ struct packet *packet_new(struct packet_pool *pool);
 struct packet *packet_ref(struct packet *p);
 void packet_unref(struct packet *p);
 
-/* A run of datagrams to one receiver, adjacent in a send arena: all of segment_bytes, but the last may be shorter.
- * What UDP_SEGMENT sends with one call. */
+/* A run of datagrams to one receiver, adjacent in a send arena: all of segment_bytes, but the last
+ * may be shorter. What UDP_SEGMENT sends with one call. */
 struct send_run {
     struct addr to;
     uint32_t offset; /* of the first datagram in the arena */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel's randomness, and a seeded generator (xoshiro256** by Blackman and Vigna, seeded through SplitMix64).
- * random_bytes and its relatives are safe on every thread; struct random belongs to its owner. */
+/* The kernel's randomness, and a seeded generator (xoshiro256** by Blackman and Vigna, seeded
+ * through SplitMix64). random_bytes and its relatives are safe on every thread; struct random
+ * belongs to its owner. */
 #include "base/random.h"
 
 #include <errno.h>
@@ -81,7 +82,8 @@ uint32_t random_below(struct random *r, uint32_t bound)
 {
     if (bound == 0)
         return 0;
-    /* The high word of a 32×32 product is uniform once the few low words that occur too often are drawn again. */
+    /* The high word of a 32×32 product is uniform once the few low words that occur too often are
+     * drawn again. */
     uint32_t floor = (0u - bound) % bound;
     for (;;) {
         uint64_t product = (random_next(r) >> 32) * bound;

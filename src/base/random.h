@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Randomness. random_bytes is the kernel's; struct random is a seeded generator (xoshiro256**), for simulations
- * and for numbers that need not be secret. Secrets always come from the former. */
+/* Randomness. random_bytes is the kernel's; struct random is a seeded generator (xoshiro256**), for
+ * simulations and for numbers that need not be secret. Secrets always come from the former. */
 #ifndef BASE_RANDOM_H
 #define BASE_RANDOM_H
 
 #include "base/span.h"
 
 void random_bytes(void *out, size_t size);
-/* `size` letters and digits (62 symbols, unbiased) and a terminating zero: ids, ICE credentials. out takes size + 1. */
+/* `size` letters and digits (62 symbols, unbiased) and a terminating zero: ids, ICE credentials.
+ * out takes size + 1. */
 void random_text(char *out, size_t size);
 uint32_t random_u32(void);
 

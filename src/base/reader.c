@@ -14,8 +14,8 @@ size_t reader_left(const struct reader *r)
     return r->at ? (size_t)(r->end - r->at) : 0;
 }
 
-/* The place of the next `size` bytes, already stepped over, or NULL. After an overrun nothing is left, so that later
- * smaller reads do not pick up bytes that belong to the field which failed. */
+/* The place of the next `size` bytes, already stepped over, or NULL. After an overrun nothing is
+ * left, so that later smaller reads do not pick up bytes that belong to the field which failed. */
 static const uint8_t *advance(struct reader *r, size_t size)
 {
     if (reader_left(r) < size) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads big-endian fields from untrusted bytes. An overrun sets `bad`, leaves nothing and yields zeroes, so a parser reads its fields
- * in a straight line and looks at `bad` once at the end. */
+/* Reads big-endian fields from untrusted bytes. An overrun sets `bad`, leaves nothing and yields
+ * zeroes, so a parser reads its fields in a straight line and looks at `bad` once at the end. */
 #ifndef BASE_READER_H
 #define BASE_READER_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 16-bit RTP sequence numbers and 32-bit timestamps on an endless line (RFC 3550 A.1, RFC 1982 arithmetic). */
+/* 16-bit RTP sequence numbers and 32-bit timestamps on an endless line (RFC 3550 A.1, RFC 1982
+ * arithmetic). */
 #ifndef BASE_SEQ_H
 #define BASE_SEQ_H
 

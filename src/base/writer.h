@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writes big-endian fields into a fixed buffer. A write that does not fit sets `bad` and writes nothing, then or later. */
+/* Writes big-endian fields into a fixed buffer. A write that does not fit sets `bad` and writes
+ * nothing, then or later. */
 #ifndef BASE_WRITER_H
 #define BASE_WRITER_H
 

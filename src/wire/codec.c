@@ -98,7 +98,8 @@ void vp8_descriptor_patch(uint8_t *bytes, const struct vp8_descriptor *d, uint16
         bytes[at] = tl0;
 }
 
-/* The frame tag: 3 bytes, of which the lowest bit is 0 on a key frame; then start code, width, height (RFC 6386 9.1). */
+/* The frame tag: 3 bytes, of which the lowest bit is 0 on a key frame; then start code, width,
+ * height (RFC 6386 9.1). */
 static bool vp8_frame_info(struct span payload, struct frame_info *out)
 {
     if (!vp8_descriptor_parse(payload, &out->vp8))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a forwarder reads of a codec's payload, all of it in the clear under end-to-end encryption: the VP8 payload
- * descriptor and frame tag (RFC 7741 4.2, RFC 6386 9.1), H.264 NAL headers (RFC 6184 5). Nothing past these is read. */
+/* What a forwarder reads of a codec's payload, all of it in the clear under end-to-end encryption:
+ * the VP8 payload descriptor and frame tag (RFC 7741 4.2, RFC 6386 9.1), H.264 NAL headers (RFC
+ * 6184 5). Nothing past these is read. */
 #ifndef WIRE_CODEC_H
 #define WIRE_CODEC_H
 
@@ -16,13 +17,13 @@ bool codec_is_video(enum codec c);
 uint32_t codec_clock_rate(enum codec c); /* Hz */
 
 struct vp8_descriptor {
-    uint8_t size;           /* bytes of the descriptor */
-    bool start;             /* S bit and partition 0: the first packet of a frame */
-    bool non_reference;     /* N */
+    uint8_t size;       /* bytes of the descriptor */
+    bool start;         /* S bit and partition 0: the first packet of a frame */
+    bool non_reference; /* N */
     bool has_picture_id, picture_id_long, has_tl0, has_tid, has_keyidx;
-    uint16_t picture_id;    /* 7 or 15 bits */
+    uint16_t picture_id; /* 7 or 15 bits */
     uint8_t tl0, tid, keyidx;
-    bool layer_sync;        /* Y */
+    bool layer_sync; /* Y */
 };
 
 bool vp8_descriptor_parse(struct span payload, struct vp8_descriptor *out)
@@ -32,17 +33,18 @@ void vp8_descriptor_patch(uint8_t *bytes, const struct vp8_descriptor *d, uint16
                           uint8_t tl0);
 
 struct frame_info {
-    bool start;    /* first packet of a frame, as far as the payload says */
-    bool keyframe; /* first packet of a key frame */
-    uint16_t width, height; /* of a VP8 key frame, else 0 */
+    bool start;                /* first packet of a frame, as far as the payload says */
+    bool keyframe;             /* first packet of a key frame */
+    uint16_t width, height;    /* of a VP8 key frame, else 0 */
     struct vp8_descriptor vp8; /* when codec is VP8 */
 };
 
-/* False when the payload is too short or malformed for its codec. An H.264 packet starts a frame unless it goes on with
- * a fragmented unit: more is not in the clear. */
+/* False when the payload is too short or malformed for its codec. An H.264 packet starts a frame
+ * unless it goes on with a fragmented unit: more is not in the clear. */
 bool codec_frame_info(enum codec c, struct span payload, struct frame_info *out)
     __attribute__((warn_unused_result));
-/* Bytes of a frame that LiveKit's frame encryption leaves clear: VP8 10 / 3, Opus 1; H.264 by its NAL headers: 0 here. */
+/* Bytes of a frame that LiveKit's frame encryption leaves clear: VP8 10 / 3, Opus 1; H.264 by its
+ * NAL headers: 0 here. */
 size_t codec_clear_bytes(enum codec c, bool keyframe);
 
 #endif

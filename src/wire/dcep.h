@@ -22,7 +22,8 @@ struct dcep_open {
 };
 
 bool dcep_is_ack(struct span message);
-bool dcep_parse_open(struct span message, struct dcep_open *out) __attribute__((warn_unused_result));
+bool dcep_parse_open(struct span message, struct dcep_open *out)
+    __attribute__((warn_unused_result));
 void dcep_write_open(struct writer *w, const struct dcep_open *open);
 void dcep_write_ack(struct writer *w);
 

@@ -3,11 +3,11 @@
 #include "wire/rtcp.h"
 
 #define BLOCK_BYTES 24
-#define SR_INFO_BYTES 24   /* sender SSRC and sender info */
-#define FEEDBACK_BYTES 8   /* sender and media SSRC */
+#define SR_INFO_BYTES 24 /* sender SSRC and sender info */
+#define FEEDBACK_BYTES 8 /* sender and media SSRC */
 #define NACK_PAIR_BYTES 4
 #define FIR_ENTRY_BYTES 8
-#define COUNT_MAX 31       /* five bits */
+#define COUNT_MAX 31 /* five bits */
 #define LOST_MAX 0x7fffff
 #define REMB_ID 0x52454d42u /* "REMB" */
 #define SDES_CNAME 1
@@ -30,9 +30,10 @@ bool rtcp_next(struct reader *compound, struct rtcp *out, bool *bad)
     out->whole = span_of(start, 4 + out->body.size);
     if (!(first & 0x20))
         return true;
-    /* Only the last packet of a compound may be padded (RFC 3550 6.4.1). */
+    /* Only the last packet of a compound may be padded (RFC 3550 6.4.1). Transport-wide feedback is
+     * padded by less than four bytes, so the count need not be a multiple of four. */
     uint8_t padding = out->body.size ? out->body.data[out->body.size - 1] : 0;
-    if (padding == 0 || padding % 4 != 0 || padding > out->body.size || reader_left(compound) > 0) {
+    if (padding == 0 || padding > out->body.size || reader_left(compound) > 0) {
         *bad = true;
         return false;
     }

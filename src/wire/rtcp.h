@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RTCP: sender and receiver reports (RFC 3550 6.4), NACK (RFC 4585 6.2.1), PLI (6.3.1), FIR (RFC 5104 4.3.1),
- * REMB (draft-alvestrand-rmcat-remb-03), SDES, BYE. Transport-wide feedback is in twcc.h. */
+/* RTCP: sender and receiver reports (RFC 3550 6.4), NACK (RFC 4585 6.2.1), PLI (6.3.1), FIR (RFC
+ * 5104 4.3.1), REMB (draft-alvestrand-rmcat-remb-03), SDES, BYE. Transport-wide feedback is in
+ * twcc.h. */
 #ifndef WIRE_RTCP_H
 #define WIRE_RTCP_H
 
@@ -29,7 +30,8 @@ struct rtcp {
     struct span whole;
 };
 
-/* Next packet of a compound; false at the end and on malformed bytes (then *bad is set, what came before stands). */
+/* Next packet of a compound; false at the end and on malformed bytes (then *bad is set, what came
+ * before stands). */
 bool rtcp_next(struct reader *compound, struct rtcp *out, bool *bad);
 
 struct rtcp_sr {
@@ -57,14 +59,17 @@ bool rtcp_parse_feedback(const struct rtcp *p, uint32_t *sender, uint32_t *media
 bool rtcp_next_nack(const struct rtcp *p, unsigned *cursor, uint16_t *seq);
 /* Entries of a FIR: start with *cursor = 0. */
 bool rtcp_next_fir(const struct rtcp *p, unsigned *cursor, uint32_t *ssrc, uint8_t *seq);
-bool rtcp_parse_remb(const struct rtcp *p, uint64_t *bitrate_bps) __attribute__((warn_unused_result));
+bool rtcp_parse_remb(const struct rtcp *p, uint64_t *bitrate_bps)
+    __attribute__((warn_unused_result));
 
 void rtcp_write_sr(struct writer *w, const struct rtcp_sr *sr, const struct rtcp_block *blocks,
                    unsigned count);
-void rtcp_write_rr(struct writer *w, uint32_t ssrc, const struct rtcp_block *blocks, unsigned count);
+void rtcp_write_rr(struct writer *w, uint32_t ssrc, const struct rtcp_block *blocks,
+                   unsigned count);
 /* One chunk with a CNAME. */
 void rtcp_write_sdes(struct writer *w, uint32_t ssrc, struct span cname);
-/* seqs ascending on the circle; folded into (pid, blp) pairs. Nothing is written when there are none. */
+/* seqs ascending on the circle; folded into (pid, blp) pairs. Nothing is written when there are
+ * none. */
 void rtcp_write_nack(struct writer *w, uint32_t sender, uint32_t media, const uint16_t *seqs,
                      unsigned count);
 void rtcp_write_pli(struct writer *w, uint32_t sender, uint32_t media);

@@ -26,9 +26,11 @@ struct rtp {
 
 /* Parses a clear packet. Wrong version, truncated CSRCs, extension or padding fail. */
 bool rtp_parse(struct span packet, struct rtp *out) __attribute__((warn_unused_result));
-/* The header of a packet whose payload may still be encrypted: padding is not looked at, payload is the rest. */
+/* The header of a packet whose payload may still be encrypted: padding is not looked at, payload is
+ * the rest. */
 bool rtp_parse_header(struct span packet, struct rtp *out) __attribute__((warn_unused_result));
-/* Fixed header without CSRCs (padding > 0 sets the P bit; the bytes are the caller's) and, when extension is not empty, profile, length and elements padded to 4 bytes. */
+/* Fixed header without CSRCs (padding > 0 sets the P bit; the bytes are the caller's) and, when
+ * extension is not empty, profile, length and elements padded to 4 bytes. */
 void rtp_write_header(struct writer *w, const struct rtp *header);
 
 #endif

@@ -115,6 +115,6 @@ void rtpext_write(struct writer *w, uint8_t id, struct span data)
     uint8_t *p = writer_reserve(w, 1 + data.size);
     if (!p)
         return;
-    p[0] = (uint8_t)(id << 4 | (data.size - 1));
+    p[0] = (uint8_t)((unsigned)id << 4 | (unsigned)(data.size - 1));
     memcpy(p + 1, data.data, data.size);
 }

@@ -38,8 +38,8 @@ bool stun_is(struct span datagram)
            datagram.size == STUN_HEADER + (size_t)length;
 }
 
-/* The first `size` bytes of the message with a header that says it ends `end` bytes after the start: what integrity
- * and fingerprint are computed over. The message itself stays as it is. */
+/* The first `size` bytes of the message with a header that says it ends `end` bytes after the
+ * start: what integrity and fingerprint are computed over. The message itself stays as it is. */
 static struct span with_length(struct span message, size_t end, uint8_t *copy)
 {
     memcpy(copy, message.data, message.size);
@@ -164,7 +164,8 @@ static bool parse_attributes(struct span datagram, struct stun *out)
 bool stun_parse(struct span datagram, struct stun *out)
 {
     *out = (struct stun){0};
-    /* The size is capped because integrity and fingerprint need a copy with another length in its header. */
+    /* The size is capped because integrity and fingerprint need a copy with another length in its
+     * header. */
     if (datagram.size > PACKET_CAPACITY || !stun_is(datagram))
         return false;
     unsigned type = (unsigned)datagram.data[0] << 8 | datagram.data[1];
@@ -220,7 +221,8 @@ static void attribute_u32(struct writer *w, uint16_t type, uint32_t value)
     writer_u32(w, value);
 }
 
-/* Integrity, when there is a password, then fingerprint; each counts itself in the header's length beforehand. */
+/* Integrity, when there is a password, then fingerprint; each counts itself in the header's length
+ * beforehand. */
 static void finish(struct writer *w, size_t start, struct span password)
 {
     size_t size = writer_size(w) - start;
@@ -275,7 +277,8 @@ static const char *reason(uint16_t code)
     }
 }
 
-void stun_write_error(struct writer *w, struct span transaction, uint16_t code, struct span password)
+void stun_write_error(struct writer *w, struct span transaction, uint16_t code,
+                      struct span password)
 {
     size_t start = begin(w, STUN_ERROR, transaction);
     struct span text = span_of_str(reason(code));

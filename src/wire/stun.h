@@ -24,19 +24,23 @@ struct stun {
     struct addr mapped;  /* XOR-MAPPED-ADDRESS; port 0: absent */
 };
 
-/* First two bits 00, magic cookie, length a multiple of 4 that fills the datagram. The cheap look before any parse. */
+/* First two bits 00, magic cookie, length a multiple of 4 that fills the datagram. The cheap look
+ * before any parse. */
 bool stun_is(struct span datagram);
-/* Attributes after MESSAGE-INTEGRITY (other than FINGERPRINT) are not read (RFC 8489 14.5). Unknown ones are skipped,
- * of known ones the first counts. False when a known one is malformed or the datagram exceeds PACKET_CAPACITY. */
+/* Attributes after MESSAGE-INTEGRITY (other than FINGERPRINT) are not read (RFC 8489 14.5). Unknown
+ * ones are skipped, of known ones the first counts. False when a known one is malformed or the
+ * datagram exceeds PACKET_CAPACITY. */
 bool stun_parse(struct span datagram, struct stun *out) __attribute__((warn_unused_result));
-/* Short-term credentials (RFC 8489 9.1); `password` is the receiver's ICE password for requests, constant-time. */
+/* Short-term credentials (RFC 8489 9.1); `password` is the receiver's ICE password for requests,
+ * constant-time. */
 bool stun_authentic(struct span datagram, const struct stun *m, struct span password);
 
 /* Binding success with XOR-MAPPED-ADDRESS, MESSAGE-INTEGRITY, FINGERPRINT. */
 void stun_write_success(struct writer *w, struct span transaction, const struct addr *mapped,
                         struct span password);
 /* Error response; integrity when password is not empty. Reason phrase by code (400, 401, 487). */
-void stun_write_error(struct writer *w, struct span transaction, uint16_t code, struct span password);
+void stun_write_error(struct writer *w, struct span transaction, uint16_t code,
+                      struct span password);
 
 struct stun_check {
     struct span transaction, username, password;

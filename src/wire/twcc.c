@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transport-wide feedback: walk the statuses of a packet, write a packet over arrivals. Owns nothing; pure. */
+/* Transport-wide feedback: walk the statuses of a packet, write a packet over arrivals. Owns
+ * nothing; pure. */
 #include "wire/twcc.h"
 
 #define TICK_US 250
@@ -106,7 +107,8 @@ static int64_t divide_down(int64_t a, int64_t b)
     return a / b - (a % b < 0);
 }
 
-/* Every chunk but the last covers seven statuses or more, so this is enough room for any mixture. */
+/* Every chunk but the last covers seven statuses or more, so this is enough room for any mixture.
+ */
 static size_t bytes_needed(unsigned count, size_t delta_bytes)
 {
     size_t bytes = HEADER_BYTES + (count + VECTOR2_SYMBOLS - 1) / VECTOR2_SYMBOLS * 2 + delta_bytes;
@@ -141,7 +143,7 @@ static void plan_packet(struct plan *plan, const struct twcc_arrival *arrivals, 
             symbol = delta >= 0 && delta <= UINT8_MAX ? SYMBOL_SMALL : SYMBOL_LARGE;
             last = ticks;
         }
-        delta_bytes += symbol;
+        delta_bytes += symbol; /* none, one or two bytes */
         if (bytes_needed(i + 1, delta_bytes) > room)
             return;
         plan->symbols[i] = (uint8_t)symbol;
@@ -161,7 +163,7 @@ static unsigned write_chunk(struct writer *w, const struct plan *plan, unsigned 
         small++;
     if (run == plan->count || run - i >= VECTOR1_SYMBOLS ||
         (run - i >= VECTOR2_SYMBOLS && run >= small)) {
-        writer_u16(w, (uint16_t)(plan->symbols[i] << 13 | (run - i)));
+        writer_u16(w, (uint16_t)((unsigned)plan->symbols[i] << 13 | (run - i)));
         return run;
     }
     bool one_bit = small - i == VECTOR1_SYMBOLS || small == plan->count;
@@ -197,7 +199,8 @@ unsigned twcc_write(struct writer *w, uint32_t sender, uint32_t media, uint8_t f
         else if (plan.symbols[i] == SYMBOL_LARGE)
             writer_u16(w, (uint16_t)plan.deltas[i]);
     }
-    /* Padding is announced, so that its zeroes cannot be taken for deltas; its last byte says how long it is. */
+    /* Padding is announced, so that its zeroes cannot be taken for deltas; its last byte says how
+     * long it is. */
     size_t padding = (4 - (writer_size(w) - start) % 4) % 4;
     if (padding > 0) {
         writer_zeroes(w, padding - 1);

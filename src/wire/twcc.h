@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): an RTPFB packet,
- * format 15, that says when each transport-wide sequence number arrived. */
+/* Transport-wide congestion control feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01):
+ * an RTPFB packet, format 15, that says when each transport-wide sequence number arrived. */
 #ifndef WIRE_TWCC_H
 #define WIRE_TWCC_H
 
@@ -31,12 +31,14 @@ struct twcc_reader {
     bool bad;
 };
 
-/* Walks the statuses; twcc_next gives one arrival a time, false at the end or when malformed (bad). */
+/* Walks the statuses; twcc_next gives one arrival a time, false at the end or when malformed (bad).
+ */
 struct twcc_reader twcc_reader_of(const struct twcc *t);
 bool twcc_next(struct twcc_reader *r, struct twcc_arrival *out);
 
-/* Writes feedback over arrivals (consecutive seqs, lost ones included). Returns how many were taken: a gap in the seqs, a
- * delta beyond ±8 s, a full writer or the 1,024th ends it early; after 0 nothing was written. */
+/* Writes feedback over arrivals (consecutive seqs, lost ones included). Returns how many were
+ * taken: a gap in the seqs, a delta beyond ±8 s, a full writer or the 1,024th ends it early; after
+ * 0 nothing was written. */
 unsigned twcc_write(struct writer *w, uint32_t sender, uint32_t media, uint8_t feedback_count,
                     const struct twcc_arrival *arrivals, unsigned count);
 
