@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The clock, and the control thread's event loop. Owns the libuv loop and every timer, watch and signal handle that is
- * made on it. All but the clock on one thread. */
+/* The clock, and the control thread's event loop. Owns the libuv loop and every timer, watch and
+ * signal handle that is made on it. All but the clock on one thread. */
 #include "net/loop.h"
 
 #include "base/list.h"
@@ -86,7 +86,8 @@ void loop_free(struct loop *l)
 {
     if (!l)
         return;
-    list_each(node, &l->sources) {
+    list_each(node, &l->sources)
+    {
         struct source *s = list_entry(node, struct source, link);
         if (!uv_is_closing(&s->uv.handle))
             uv_close(&s->uv.handle, source_closed);
@@ -150,7 +151,8 @@ bool loop_watch(struct loop *l, int fd, void (*fn)(void *arg), void *arg)
 
 void loop_forget(struct loop *l, const void *arg)
 {
-    list_each(node, &l->sources) {
+    list_each(node, &l->sources)
+    {
         struct source *s = list_entry(node, struct source, link);
         if (s->arg != arg || uv_is_closing(&s->uv.handle))
             continue;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A mailbox: a stack that writers push on with one atomic exchange of its head and that the reader takes as a whole and
- * turns round. Owns its eventfd and the mail inside. Any thread posts, one thread takes. */
+/* A mailbox: a stack that writers push on with one atomic exchange of its head and that the reader
+ * takes as a whole and turns round. Owns its eventfd and the mail inside. Any thread posts, one
+ * thread takes. */
 #include "net/mailbox.h"
 
 #include "base/mem.h"
@@ -15,8 +16,9 @@
 struct mailbox {
     _Atomic(struct mail *) head;
     int fd;
-    /* Of the reader: wake-ups that were written, or are about to be, for mail that it has taken already. Not zero
-     * when it came by before the writer rang; that ring must be cleared later or the reader would wake for ever. */
+    /* Of the reader: wake-ups that were written, or are about to be, for mail that it has taken
+     * already. Not zero when it came by before the writer rang; that ring must be cleared later or
+     * the reader would wake for ever. */
     int64_t rings_due;
 };
 
@@ -72,7 +74,8 @@ struct mail *mailbox_take(struct mailbox *m)
 {
     if (m->rings_due == 0 && !atomic_load_explicit(&m->head, memory_order_relaxed))
         return NULL;
-    /* The rings are cleared before the mail is taken: a ring read here is for mail that the exchange below finds. */
+    /* The rings are cleared before the mail is taken: a ring read here is for mail that the
+     * exchange below finds. */
     uint64_t rings = 0;
     if (read(m->fd, &rings, sizeof(rings)) == (ssize_t)sizeof(rings))
         m->rings_due -= (int64_t)rings;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The only way threads speak: a mailbox of messages, many writers, one reader. Posting gives the message away; the
- * reader frees it. A wake-up descriptor (eventfd) becomes readable when mail comes into an empty box. */
+/* The only way threads speak: a mailbox of messages, many writers, one reader. Posting gives the
+ * message away; the reader frees it. A wake-up descriptor (eventfd) becomes readable when mail
+ * comes into an empty box. */
 #ifndef NET_MAILBOX_H
 #define NET_MAILBOX_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Named threads that take no signals, and the one call in which a worker sleeps. A struct thread belongs to whoever
- * started it and is freed by thread_join. */
+/* Named threads that take no signals, and the one call in which a worker sleeps. A struct thread
+ * belongs to whoever started it and is freed by thread_join. */
 #include "net/thread.h"
 
 #include "base/mem.h"

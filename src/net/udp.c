@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A worker's media sockets. Owns them, the epoll set over them, and up to UDP_BATCH packets that wait, taken from the
- * worker's pool beforehand, to be received into. Everything a call needs lies in struct udp: no allocation per
- * datagram. Belongs to one worker thread. */
+/* A worker's media sockets. Owns them, the epoll set over them, and up to UDP_BATCH packets that
+ * wait, taken from the worker's pool beforehand, to be received into. Everything a call needs lies
+ * in struct udp: no allocation per datagram. Belongs to one worker thread. */
 #include "net/udp.h"
 
 #include "base/mem.h"
@@ -21,7 +21,8 @@
 #define SOCKET_BUFFER_BYTES (4 * 1024 * 1024)
 #define PORT_TRIES 16
 #define SEND_WAIT_US 2000
-/* What the kernel takes in one UDP_SEGMENT call: 64 datagrams, and one IP packet's length with room for headers. */
+/* What the kernel takes in one UDP_SEGMENT call: 64 datagrams, and one IP packet's length with room
+ * for headers. */
 #define SEGMENTS_MAX 64
 #define SEGMENTED_BYTES_MAX 65000
 
@@ -66,10 +67,12 @@ struct send_state {
     const uint8_t *arena;
     const struct send_run *runs;
     unsigned count;
-    unsigned run;         /* the next to put in a message */
-    uint32_t offset;      /* of it, bytes that are in messages already */
-    int64_t waited_until; /* when waiting for full buffers ends for this call; 0: none was full yet */
-    bool run_by_run;      /* this run goes datagram by datagram: its path takes no segmentation of that size */
+    unsigned run;    /* the next to put in a message */
+    uint32_t offset; /* of it, bytes that are in messages already */
+    int64_t
+        waited_until; /* when waiting for full buffers ends for this call; 0: none was full yet */
+    bool run_by_run;  /* this run goes datagram by datagram: its path takes no segmentation of that
+                         size */
     unsigned given_up;
 };
 
@@ -206,7 +209,8 @@ struct udp *udp_new(const struct addr *addrs, unsigned count, int *error, unsign
         free(u);
         return NULL;
     }
-    /* A port the kernel picked for the first address may be taken on another one: then a new one. */
+    /* A port the kernel picked for the first address may be taken on another one: then a new one.
+     */
     int result = -EADDRINUSE;
     for (unsigned i = 0; i < PORT_TRIES && result == -EADDRINUSE; i++) {
         result = sockets_open(u, addrs, count, failed);
@@ -281,7 +285,8 @@ static unsigned socket_receive(struct udp *u, unsigned socket, unsigned room, st
     if (slots > room)
         slots = room;
     int n;
-    /* An error left by an earlier datagram (ICMP) is reported once; the datagrams behind it are still there. */
+    /* An error left by an earlier datagram (ICMP) is reported once; the datagrams behind it are
+     * still there. */
     unsigned tries = 0;
     do {
         n = recvmmsg(u->sockets[socket].fd, &u->in[u->first_spare], slots, MSG_DONTWAIT, NULL);
@@ -301,7 +306,8 @@ static unsigned socket_receive(struct udp *u, unsigned socket, unsigned room, st
     return got;
 }
 
-/* With no packet left to receive into, what waits is thrown away, or the descriptor would stay readable for ever. */
+/* With no packet left to receive into, what waits is thrown away, or the descriptor would stay
+ * readable for ever. */
 static void sockets_discard(const struct udp *u)
 {
     for (unsigned s = 0; s < u->count; s++)
@@ -339,7 +345,8 @@ static unsigned run_datagrams(const struct send_run *run, uint32_t from)
     return (run->size_bytes - from + run->segment_bytes - 1) / run->segment_bytes;
 }
 
-/* Leaves the rest of run `i` from `from` on, and the runs behind it that go to the same receiver. */
+/* Leaves the rest of run `i` from `from` on, and the runs behind it that go to the same receiver.
+ */
 static void run_give_up(struct send_state *s, unsigned i, uint32_t from)
 {
     s->given_up += run_datagrams(&s->runs[i], from);
@@ -419,7 +426,8 @@ static bool send_wait(const struct udp_socket *sock, struct send_state *s)
     return ppoll(&p, 1, &left, NULL) > 0;
 }
 
-/* Message m was refused: says how to go on, by moving the state back to it. True: it is worth sending again as is. */
+/* Message m was refused: says how to go on, by moving the state back to it. True: it is worth
+ * sending again as is. */
 static bool send_refused(struct udp *u, struct udp_socket *sock, struct send_state *s, unsigned m,
                          int error)
 {
@@ -443,7 +451,8 @@ static bool send_refused(struct udp *u, struct udp_socket *sock, struct send_sta
     return false;
 }
 
-/* Sends the batch; what could not be sent is given up or, with the state moved back to it, filled anew. */
+/* Sends the batch; what could not be sent is given up or, with the state moved back to it, filled
+ * anew. */
 static void batch_send(struct udp *u, struct udp_socket *sock, struct send_state *s)
 {
     unsigned sent = 0, again = 0;

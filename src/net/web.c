@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The listener and its connections. Owns the listening socket, an epoll set that the loop watches as one descriptor, and
- * for each connection its stream and its machine (web_conn). Calls from outside only change a machine and put its
- * connection on the dirty list; bytes move, handlers run and connections end in turn(), on the control thread. */
+/* The listener and its connections. Owns the listening socket, an epoll set that the loop watches
+ * as one descriptor, and for each connection its stream and its machine (web_conn). Calls from
+ * outside only change a machine and put its connection on the dirty list; bytes move, handlers run
+ * and connections end in turn(), on the control thread. */
 #include "net/web.h"
 
 #include "base/limits.h"
@@ -42,11 +43,11 @@ struct client {
     struct addr peer;
     struct web_conn *conn;
     struct web_stream stream;
-    uint32_t events;  /* that epoll watches */
-    size_t held;      /* its part of web.held */
-    bool broken;      /* the socket is of no use any more */
-    bool shut;        /* our sending side was ended */
-    bool told_open;   /* the owner knows it as a WebSocket */
+    uint32_t events; /* that epoll watches */
+    size_t held;     /* its part of web.held */
+    bool broken;     /* the socket is of no use any more */
+    bool shut;       /* our sending side was ended */
+    bool told_open;  /* the owner knows it as a WebSocket */
 };
 
 struct web {
@@ -56,8 +57,8 @@ struct web {
     struct web_tls *tls;
     int listener, epoll, ring; /* ring: an eventfd that says that there are dirty ones */
     uint16_t port;
-    bool turning;  /* in turn() */
-    bool paused;   /* no descriptors were left: the listener is not watched until the next sweep */
+    bool turning; /* in turn() */
+    bool paused;  /* no descriptors were left: the listener is not watched until the next sweep */
     uint64_t last_id;
     struct map ids, neighbours;
     struct list clients, dirty;
@@ -248,7 +249,8 @@ static void client_charge(struct web *w, struct client *c)
     c->broken = true;
 }
 
-/* Moves a connection's bytes as far as they go. True: it is to be looked at again soon. The client may be gone. */
+/* Moves a connection's bytes as far as they go. True: it is to be looked at again soon. The client
+ * may be gone. */
 static bool client_serve(struct web *w, struct client *c)
 {
     int64_t now_us = clock_now_us();
@@ -287,8 +289,7 @@ static void dirty_serve(struct web *w)
         list_append(&later, &c->dirty);
     }
     w->turning = false;
-    list_each(node, &later)
-        dirty_add(w, list_entry(node, struct client, dirty));
+    list_each(node, &later) dirty_add(w, list_entry(node, struct client, dirty));
 }
 
 static void turn(void *arg)
@@ -323,7 +324,8 @@ static void sweep(void *arg)
         listener_watch(w, true);
     int64_t now_us = clock_now_us();
     w->turning = true;
-    list_each(node, &w->clients) {
+    list_each(node, &w->clients)
+    {
         struct client *c = list_entry(node, struct client, all);
         web_conn_on_time(c->conn, now_us);
         if (web_conn_state(c->conn) == WEB_CONN_DEAD || web_conn_output(c->conn).size > 0)
@@ -411,8 +413,7 @@ void web_free(struct web *w)
     if (!w)
         return;
     loop_forget(w->loop, w);
-    list_each(node, &w->clients)
-        client_free(w, list_entry(node, struct client, all));
+    list_each(node, &w->clients) client_free(w, list_entry(node, struct client, all));
     map_fini(&w->ids);
     map_fini(&w->neighbours);
     web_tls_free(w->tls);

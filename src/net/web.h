@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP/1.1, WebSocket and TLS for the control thread. Knows nothing of routes: every request and every upgrade goes to
- * the owner's handlers, which may answer later. All calls on the loop's thread. Connections are named by numbers that
- * are never used twice, so a late answer to a gone connection is harmless. Handlers are called from the loop only,
- * never from within a call below; what these want sent goes out when the loop comes round. */
+/* HTTP/1.1, WebSocket and TLS for the control thread. Knows nothing of routes: every request and
+ * every upgrade goes to the owner's handlers, which may answer later. All calls on the loop's
+ * thread. Connections are named by numbers that are never used twice, so a late answer to a gone
+ * connection is harmless. Handlers are called from the loop only, never from within a call below;
+ * what these want sent goes out when the loop comes round. */
 #ifndef NET_WEB_H
 #define NET_WEB_H
 
@@ -14,13 +15,15 @@ typedef uint64_t web_id;
 struct web_request {
     web_id id;
     const char *method; /* "GET" "HEAD" "POST" "PUT" "PATCH" "DELETE" "OPTIONS" */
-    struct span path;   /* percent-decoded is the owner's business; duplicate slashes already folded */
-    struct span query;  /* after '?', raw */
+    struct span
+        path; /* percent-decoded is the owner's business; duplicate slashes already folded */
+    struct span query; /* after '?', raw */
     struct span body;
     struct addr peer;
-    const char *(*header)(const struct web_request *r, const char *lower_case_name); /* NULL: absent */
+    const char *(*header)(const struct web_request *r,
+                          const char *lower_case_name); /* NULL: absent */
     const void *internal;
-    bool upgrade;       /* asks for a WebSocket */
+    bool upgrade; /* asks for a WebSocket */
 };
 
 struct web_header {
@@ -37,10 +40,11 @@ struct web_reply {
 
 struct web_handlers {
     void *arg;
-    /* A complete request (body bounded by config). Answer with web_reply now or later; nothing more is read from the
-     * connection until then. For an upgrade answer with web_accept or web_reply (which refuses it with that status),
-     * now or later too. Spans and headers are valid during the call. What breaks HTTP's rules or the bounds never
-     * comes here: it is answered with 400, 408, 413, 426, 431, 501 or 505. */
+    /* A complete request (body bounded by config). Answer with web_reply now or later; nothing more
+     * is read from the connection until then. For an upgrade answer with web_accept or web_reply
+     * (which refuses it with that status), now or later too. Spans and headers are valid during the
+     * call. What breaks HTTP's rules or the bounds never comes here: it is answered with 400, 408,
+     * 413, 426, 431, 501 or 505. */
     void (*request)(void *arg, const struct web_request *r);
     /* A whole message; text is UTF-8. The span is valid during the call. */
     void (*message)(void *arg, web_id id, struct span bytes, bool text);
@@ -50,7 +54,7 @@ struct web_handlers {
 
 struct web_config {
     struct addr listen;
-    const char *tls_cert, *tls_key; /* NULL: clear text */
+    const char *tls_cert, *tls_key;                               /* NULL: clear text */
     uint32_t max_body_bytes, max_message_bytes, max_header_bytes; /* 10 MiB, 512 KiB, 32 KiB */
     uint32_t max_connections;
     uint32_t max_connections_per_address; /* of IPv6: per /64. 0: no bound, as behind a proxy */
@@ -59,7 +63,8 @@ struct web_config {
 
 struct web;
 
-/* NULL when the address cannot be bound (*error = -errno) or certificate and key cannot be used (-EKEYREJECTED). */
+/* NULL when the address cannot be bound (*error = -errno) or certificate and key cannot be used
+ * (-EKEYREJECTED). */
 struct web *web_new(struct loop *loop, const struct web_config *config,
                     const struct web_handlers *handlers, int *error);
 /* Closes every connection at once and calls no handler; the loop is still there. */
@@ -70,7 +75,8 @@ void web_reply(struct web *w, web_id id, const struct web_reply *reply);
 void web_accept(struct web *w, web_id id);
 /* Binary message; copied. Closed as too slow when the queue is full. */
 void web_send(struct web *w, web_id id, struct span bytes);
-/* Closes after what is queued was sent. code as in RFC 6455 7.4. A connection that still waits for its answer is dropped. */
+/* Closes after what is queued was sent. code as in RFC 6455 7.4. A connection that still waits for
+ * its answer is dropped. */
 void web_close(struct web *w, web_id id, uint16_t code);
 uint32_t web_connections(const struct web *w);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A queue of bytes: appended at the end, taken from the front. Holds no memory while it is empty and cleared. */
+/* A queue of bytes: appended at the end, taken from the front. Holds no memory while it is empty
+ * and cleared. */
 #ifndef NET_WEB_BUFFER_H
 #define NET_WEB_BUFFER_H
 
@@ -17,7 +18,8 @@ size_t web_buffer_size(const struct web_buffer *b);
 uint8_t *web_buffer_bytes(struct web_buffer *b);
 struct span web_buffer_span(const struct web_buffer *b);
 void web_buffer_append(struct web_buffer *b, struct span bytes);
-/* Takes `size` bytes, which it must hold, from the front; an emptied buffer gives its memory back. */
+/* Takes `size` bytes, which it must hold, from the front; an emptied buffer gives its memory back.
+ */
 void web_buffer_take(struct web_buffer *b, size_t size);
 
 #endif

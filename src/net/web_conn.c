@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One connection: head, body, answer, and again; or a WebSocket until it closes. Owns its input, its output, the head
- * of the request whose body is coming, and the message whose fragments are coming. Control thread. */
+/* One connection: head, body, answer, and again; or a WebSocket until it closes. Owns its input,
+ * its output, the head of the request whose body is coming, and the message whose fragments are
+ * coming. Control thread. */
 #include "net/web_conn.h"
 
 #include "base/encode.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 
 enum phase {
-    PHASE_HEAD,    /* a request's head is coming, or the connection is idle */
+    PHASE_HEAD, /* a request's head is coming, or the connection is idle */
     PHASE_BODY,
     PHASE_WAITING, /* the owner has the request */
     PHASE_OPEN,    /* WebSocket */
@@ -115,7 +116,8 @@ static void end_begin(struct web_conn *c, int64_t now_us)
     c->deadline_us = now_us + LIMIT_WEB_LINGER_US;
 }
 
-/* Answers a request that the owner never sees, and ends: where the next one would begin is not known. */
+/* Answers a request that the owner never sees, and ends: where the next one would begin is not
+ * known. */
 static void refuse(struct web_conn *c, int64_t now_us, unsigned status)
 {
     static const struct web_header versions = {"Sec-WebSocket-Version", "13"};
@@ -216,7 +218,8 @@ static bool head_take(struct web_conn *c, int64_t now_us)
         c->deadline_us = now_us + LIMIT_HTTP_HEAD_US;
     size_t end = web_http_head_end(in, c->searched);
     c->searched = in.size;
-    if (in.data[0] <= ' ' || in.data[0] > '~') { /* TLS on a clear port, for one; no end would come */
+    if (in.data[0] <= ' ' ||
+        in.data[0] > '~') { /* TLS on a clear port, for one; no end would come */
         refuse(c, now_us, 400);
         return true;
     }
@@ -273,7 +276,8 @@ static void frame_send(struct web_conn *c, int64_t now_us, enum web_opcode opcod
     uint8_t header[WEB_FRAME_HEADER_MAX];
     size_t size = web_frame_write(opcode, payload.size, header);
     if (web_buffer_size(&c->out) + size + payload.size > c->config->max_queue_bytes) {
-        /* Too slow: what it has not taken yet, it will not get. The input stays: a handler may be reading in it. */
+        /* Too slow: what it has not taken yet, it will not get. The input stays: a handler may be
+         * reading in it. */
         web_buffer_clear(&c->out);
         c->phase = PHASE_DEAD;
         return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One HTTP/1.1 or WebSocket connection as a machine from bytes to bytes: no socket, no clock. web.c moves the bytes. The
- * handlers' request and message are called from within web_conn_on_input and web_conn_on_sent only; closed never. */
+/* One HTTP/1.1 or WebSocket connection as a machine from bytes to bytes: no socket, no clock. web.c
+ * moves the bytes. The handlers' request and message are called from within web_conn_on_input and
+ * web_conn_on_sent only; closed never. */
 #ifndef NET_WEB_CONN_H
 #define NET_WEB_CONN_H
 

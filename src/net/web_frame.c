@@ -13,8 +13,7 @@
 
 static bool opcode_known(unsigned opcode)
 {
-    return opcode <= WEB_OPCODE_BINARY ||
-           (opcode >= WEB_OPCODE_CLOSE && opcode <= WEB_OPCODE_PONG);
+    return opcode <= WEB_OPCODE_BINARY || (opcode >= WEB_OPCODE_CLOSE && opcode <= WEB_OPCODE_PONG);
 }
 
 enum web_frame_result web_frame_parse(struct span in, struct web_frame *out)

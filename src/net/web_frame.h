@@ -34,8 +34,9 @@ struct web_frame {
 
 enum web_frame_result { WEB_FRAME_OK, WEB_FRAME_MORE, WEB_FRAME_BAD };
 
-/* Reads the header of a client's frame at the start of `in`. MORE: it is not there as a whole yet. BAD: reserved bits
- * or opcode, no mask, a control frame that is long or fragmented, a size not in its shortest form. */
+/* Reads the header of a client's frame at the start of `in`. MORE: it is not there as a whole yet.
+ * BAD: reserved bits or opcode, no mask, a control frame that is long or fragmented, a size not in
+ * its shortest form. */
 enum web_frame_result web_frame_parse(struct span in, struct web_frame *out);
 /* Takes the mask off, or puts it on. */
 void web_frame_mask(uint8_t *data, size_t size, const uint8_t mask[4]);
@@ -43,7 +44,8 @@ void web_frame_mask(uint8_t *data, size_t size, const uint8_t mask[4]);
 size_t web_frame_write(enum web_opcode opcode, size_t size, uint8_t out[WEB_FRAME_HEADER_MAX]);
 /* Whether a peer may close with this code. */
 bool web_frame_close_code_valid(uint16_t code);
-/* Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455 4.2.2); false when the key is not 16 bytes of base64. */
+/* Sec-WebSocket-Accept for a Sec-WebSocket-Key (RFC 6455 4.2.2); false when the key is not 16 bytes
+ * of base64. */
 bool web_frame_accept(const char *key, char out[WEB_FRAME_ACCEPT_SIZE]);
 
 #endif

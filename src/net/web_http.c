@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#define LENGTH_DIGITS_MAX 15 /* of a Content-Length, and hexadecimal of a chunk's size: no overflow in 64 bits */
+#define LENGTH_DIGITS_MAX                                                                          \
+    15 /* of a Content-Length, and hexadecimal of a chunk's size: no overflow in 64 bits */
 #define CHUNK_EXTRA_MAX 4096
 #define TARGET_FORM "http://"
 
@@ -69,7 +70,8 @@ static char *line_take(struct scan *s, size_t *size)
 
 static const char *method_find(const char *name)
 {
-    static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+    static const char *const methods[] = {"GET",   "HEAD",   "POST",   "PUT",
+                                          "PATCH", "DELETE", "OPTIONS"};
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
         if (strcmp(methods[i], name) == 0)
             return methods[i];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP/1.1 messages of the server's side (RFC 9112): request heads, chunked bodies, replies. Pure. */
+/* HTTP/1.1 messages of the server's side (RFC 9112): request heads, chunked bodies, replies. Pure.
+ */
 #ifndef NET_WEB_HTTP_H
 #define NET_WEB_HTTP_H
 
@@ -17,11 +18,13 @@ struct web_http_head {
     struct web_header headers[LIMIT_HTTP_HEADERS]; /* names in lower case */
 };
 
-/* Where the head ends, behind its empty line; 0: not yet. `from`: what was searched before in vain. */
+/* Where the head ends, behind its empty line; 0: not yet. `from`: what was searched before in vain.
+ */
 size_t web_http_head_end(struct span in, size_t from);
-/* Parses a whole head, with its empty line, in place: text is changed and `out` points into it. 0, or the status to
- * refuse it with: 400, 431 (too many headers), 501 (method, transfer coding), 505. Strict where leniency would let two
- * readers disagree on where a message ends: bare CR or LF, folded lines, blanks around names, lengths given twice. */
+/* Parses a whole head, with its empty line, in place: text is changed and `out` points into it. 0,
+ * or the status to refuse it with: 400, 431 (too many headers), 501 (method, transfer coding), 505.
+ * Strict where leniency would let two readers disagree on where a message ends: bare CR or LF,
+ * folded lines, blanks around names, lengths given twice. */
 unsigned web_http_head_parse(char *text, size_t size, struct web_http_head *out);
 /* The first header of that name, or NULL. */
 const char *web_http_header(const struct web_http_head *head, const char *lower_case_name);
@@ -43,8 +46,9 @@ struct web_http_chunks {
     bool cr;         /* the last byte was a CR */
 };
 
-/* Decodes what `in` holds, appends it to out and says in *used how much of `in` was used. 0: more is to come (state is
- * not DONE) or it is complete; 400: malformed; 413: out would hold more than `limit` bytes. */
+/* Decodes what `in` holds, appends it to out and says in *used how much of `in` was used. 0: more
+ * is to come (state is not DONE) or it is complete; 400: malformed; 413: out would hold more than
+ * `limit` bytes. */
 unsigned web_http_chunks_read(struct web_http_chunks *c, struct span in, size_t limit,
                               struct web_buffer *out, size_t *used);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sockets in clear text and under TLS. A stream owns its descriptor and its TLS object; the certificate is shared. An
- * idle TLS connection gives its record buffers back. Control thread. */
+/* Sockets in clear text and under TLS. A stream owns its descriptor and its TLS object; the
+ * certificate is shared. An idle TLS connection gives its record buffers back. Control thread. */
 #include "net/web_stream.h"
 
 #include "base/mem.h"

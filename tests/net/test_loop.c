@@ -148,8 +148,8 @@ static void test_signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_clock),         cmocka_unit_test(test_timers),
-        cmocka_unit_test(test_watch),         cmocka_unit_test(test_watch_refused),
+        cmocka_unit_test(test_clock),   cmocka_unit_test(test_timers),
+        cmocka_unit_test(test_watch),   cmocka_unit_test(test_watch_refused),
         cmocka_unit_test(test_signals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -104,7 +104,8 @@ static void writer_run(void *arg)
         mailbox_post(w->box, letter_new(w->number, i));
 }
 
-/* Sleeps only on the descriptor: a lost wake-up would make it late, a lost or swapped letter fail. */
+/* Sleeps only on the descriptor: a lost wake-up would make it late, a lost or swapped letter fail.
+ */
 static void test_many_writers(void **state)
 {
     (void)state;

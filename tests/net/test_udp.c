@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The media sockets over loopback, with a sendmmsg of this program's own in front of the system's that can fail. */
+/* The media sockets over loopback, with a sendmmsg of this program's own in front of the system's
+ * that can fail. */
 #include "net/udp.h"
 
 #include "base/mem.h"
@@ -167,8 +168,7 @@ static void test_runs(void **state)
 {
     struct fixture *f = *state;
     struct send_run runs[3] = {
-        run_make(f, f->to_b, 6, DATAGRAM, 999),
-        run_make(f, f->to_b, 1, 700, 700),
+        run_make(f, f->to_b, 6, DATAGRAM, 999), run_make(f, f->to_b, 1, 700, 700),
         run_make(f, f->to_b, 100, DATAGRAM, 1), /* more than one message may hold */
     };
     assert_int_equal(udp_send(f->a, f->arena, runs, 3), 0);
@@ -184,7 +184,8 @@ static void test_runs(void **state)
     }
 }
 
-/* The kernel knows no segmentation, or the device can do no checksums for it: once said, for good. */
+/* The kernel knows no segmentation, or the device can do no checksums for it: once said, for good.
+ */
 static void test_segments_refused(void **state)
 {
     static const int errors[] = {EINVAL, EIO, ENOTSUP};
@@ -270,7 +271,8 @@ static void test_full_for_long(void **state)
         run_make(f, f->to_b, 1, 100, 100),
         run_make(f, f->to_b, 2, 100, 100),
     };
-    /* Loopback is writeable at once, so the waits of 2 ms are used up by trying again; then one receiver is left. */
+    /* Loopback is writeable at once, so the waits of 2 ms are used up by trying again; then one
+     * receiver is left. */
     fault.error = EAGAIN;
     fault.times = UINT32_MAX;
     int64_t start_us = clock_now_us();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* WebSocket frames: headers good and bad, masks, sizes, and RFC 6455's own example of the accept key. */
+/* WebSocket frames: headers good and bad, masks, sizes, and RFC 6455's own example of the accept
+ * key. */
 #include "net/web_frame.h"
 
 #include <setjmp.h>
@@ -36,17 +37,17 @@ static const struct header_case header_cases[] = {
     {HEADER("\x81\x85\x01\x02\x03"), WEB_FRAME_MORE, 0, false, 0},
     {HEADER("\x82\xfe\x00"), WEB_FRAME_MORE, 0, false, 0},
     {HEADER("\x82\xff\0\0\0\0\0\1\0\0mas"), WEB_FRAME_MORE, 0, false, 0},
-    {HEADER("\x81\x05"), WEB_FRAME_BAD, 0, false, 0},                   /* no mask */
-    {HEADER("\xc1\x85"), WEB_FRAME_BAD, 0, false, 0},                   /* RSV1: compression */
-    {HEADER("\xa1\x85"), WEB_FRAME_BAD, 0, false, 0},                   /* RSV2 */
-    {HEADER("\x91\x85"), WEB_FRAME_BAD, 0, false, 0},                   /* RSV3 */
-    {HEADER("\x83\x85"), WEB_FRAME_BAD, 0, false, 0},                   /* reserved opcodes */
+    {HEADER("\x81\x05"), WEB_FRAME_BAD, 0, false, 0}, /* no mask */
+    {HEADER("\xc1\x85"), WEB_FRAME_BAD, 0, false, 0}, /* RSV1: compression */
+    {HEADER("\xa1\x85"), WEB_FRAME_BAD, 0, false, 0}, /* RSV2 */
+    {HEADER("\x91\x85"), WEB_FRAME_BAD, 0, false, 0}, /* RSV3 */
+    {HEADER("\x83\x85"), WEB_FRAME_BAD, 0, false, 0}, /* reserved opcodes */
     {HEADER("\x87\x85"), WEB_FRAME_BAD, 0, false, 0},
     {HEADER("\x8b\x85"), WEB_FRAME_BAD, 0, false, 0},
     {HEADER("\x8f\x85"), WEB_FRAME_BAD, 0, false, 0},
-    {HEADER("\x09\x80"), WEB_FRAME_BAD, 0, false, 0},                   /* fragmented ping */
-    {HEADER("\x89\xfe"), WEB_FRAME_BAD, 0, false, 0},                   /* long ping */
-    {HEADER("\x82\xfe\x00\x7dmask"), WEB_FRAME_BAD, 0, false, 0},       /* not the shortest form */
+    {HEADER("\x09\x80"), WEB_FRAME_BAD, 0, false, 0},             /* fragmented ping */
+    {HEADER("\x89\xfe"), WEB_FRAME_BAD, 0, false, 0},             /* long ping */
+    {HEADER("\x82\xfe\x00\x7dmask"), WEB_FRAME_BAD, 0, false, 0}, /* not the shortest form */
     {HEADER("\x82\xff\0\0\0\0\0\0\xff\xffmask"), WEB_FRAME_BAD, 0, false, 0},
     {HEADER("\x82\xff\x80\0\0\0\0\0\0\0mask"), WEB_FRAME_BAD, 0, false, 0},
 };
@@ -114,8 +115,12 @@ static void test_accept(void **state)
     assert_true(web_frame_accept("dGhlIHNhbXBsZSBub25jZQ==", accept));
     assert_string_equal(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     static const char *const bad[] = {
-        "", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25j", "dGhlIHNhbXBsZSBub25jZWFh",
-        "dGhlIHNhbXBsZSBub25jZQ==dGhlIHNhbXBsZSBub25jZQ==", "!!!!!!!!!!!!!!!!!!!!!!==",
+        "",
+        "dGhlIHNhbXBsZSBub25jZQ",
+        "dGhlIHNhbXBsZSBub25j",
+        "dGhlIHNhbXBsZSBub25jZWFh",
+        "dGhlIHNhbXBsZSBub25jZQ==dGhlIHNhbXBsZSBub25jZQ==",
+        "!!!!!!!!!!!!!!!!!!!!!!==",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         assert_false(web_frame_accept(bad[i], accept));
@@ -124,8 +129,8 @@ static void test_accept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_headers),     cmocka_unit_test(test_write_reads_back),
-        cmocka_unit_test(test_mask),        cmocka_unit_test(test_close_codes),
+        cmocka_unit_test(test_headers), cmocka_unit_test(test_write_reads_back),
+        cmocka_unit_test(test_mask),    cmocka_unit_test(test_close_codes),
         cmocka_unit_test(test_accept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

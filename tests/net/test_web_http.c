@@ -68,7 +68,8 @@ static const struct head_case head_cases[] = {
     {"POST / HTTP/1.1\r\n" H "Content-Length: \r\n" END, 400},
     {"POST / HTTP/1.1\r\n" H "Content-Length: 9999999999999999\r\n" END, 400},
     {"POST / HTTP/1.1\r\n" H "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n" END, 400},
-    {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n" END, 400},
+    {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n" END,
+     400},
     {"POST / HTTP/1.0\r\n" H "Transfer-Encoding: chunked\r\n" END, 400},
     {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: gzip, chunked\r\n" END, 501},
     {"POST / HTTP/1.1\r\n" H "Transfer-Encoding: xchunked\r\n" END, 501},
@@ -92,8 +93,9 @@ static void test_heads(void **state)
 static void test_fields(void **state)
 {
     (void)state;
-    char text[] = "POST //api///room//join?a=%20b&c=//d?e HTTP/1.1\r\nHost: x\r\nX-Name:  a b \t\r\n"
-                  "CONTENT-LENGTH: 12\r\nExpect: 100-Continue\r\nX-Name: second\r\n\r\n";
+    char text[] =
+        "POST //api///room//join?a=%20b&c=//d?e HTTP/1.1\r\nHost: x\r\nX-Name:  a b \t\r\n"
+        "CONTENT-LENGTH: 12\r\nExpect: 100-Continue\r\nX-Name: second\r\n\r\n";
     struct web_http_head h;
     assert_int_equal(web_http_head_parse(text, sizeof(text) - 1, &h), 0);
     assert_string_equal(h.method, "POST");
@@ -232,8 +234,8 @@ static void test_chunk_extras_are_bounded(void **state)
     unsigned status = 0;
     size_t used, fed = 0;
     for (; fed < 100000 && status == 0; fed += 16)
-        status = web_http_chunks_read(&chunks, SPAN_LITERAL("1;extension=a\r\nx\r\n"), 100000, &body,
-                                      &used);
+        status = web_http_chunks_read(&chunks, SPAN_LITERAL("1;extension=a\r\nx\r\n"), 100000,
+                                      &body, &used);
     assert_int_equal(status, 400);
     web_buffer_clear(&body);
 }

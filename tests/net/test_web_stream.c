@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams in clear text and under TLS, over a pair of sockets, with a TLS client of the test's own. */
+/* Streams in clear text and under TLS, over a pair of sockets, with a TLS client of the test's own.
+ */
 #include "net/web_stream.h"
 
 #include "tls_kit.h"

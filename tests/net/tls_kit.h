@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests of TLS need: a fresh certificate and key in files of their own, and a client context that accepts it. */
+/* What tests of TLS need: a fresh certificate and key in files of their own, and a client context
+ * that accepts it. */
 #ifndef TESTS_NET_TLS_KIT_H
 #define TESTS_NET_TLS_KIT_H
 

@@ -1,0 +1,545 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The whole of the web door over loopback: a server on a thread of its own with small routes, and
+ * clients made of plain sockets. Every wait is bounded. */
+#include "net/web.h"
+
+#include "base/mem.h"
+#include "net/thread.h"
+#include "tls_kit.h"
+#include "web_peer.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define BIG_BYTES (3 * 1024 * 1024)
+#define WAIT_S 10
+#define KEY "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define UPGRADE(path)                                                                              \
+    "GET " path " HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" KEY "\r\n"
+
+/* ---- the server ---- */
+
+struct server {
+    struct loop *loop;
+    struct web *web;
+    struct thread *thread;
+    uint8_t *big;
+    web_id later, later_upgrade; /* to be answered by the timer */
+    unsigned opened;
+    atomic_uint closed;
+    atomic_bool stop;
+};
+
+static void answer(struct server *s, web_id id, unsigned status, struct span body)
+{
+    static const struct web_header cors[] = {{"Access-Control-Allow-Origin", "*"}};
+    web_reply(s->web, id, &(struct web_reply){status, "text/plain", cors, 1, body});
+}
+
+static bool is(const struct web_request *r, const char *path)
+{
+    return span_equal(r->path, span_of_str(path));
+}
+
+static void on_upgrade(struct server *s, const struct web_request *r)
+{
+    if (is(r, "/ws")) {
+        s->opened++;
+        web_accept(s->web, r->id);
+    } else if (is(r, "/ws/later")) {
+        s->later_upgrade = r->id;
+    } else if (is(r, "/ws/401")) {
+        answer(s, r->id, 401, SPAN_LITERAL("no token"));
+    } else {
+        answer(s, r->id, 404, SPAN_LITERAL("no such socket"));
+    }
+}
+
+static void on_request(void *arg, const struct web_request *r)
+{
+    struct server *s = arg;
+    char text[64];
+    if (r->upgrade) {
+        on_upgrade(s, r);
+    } else if (is(r, "/echo")) {
+        answer(s, r->id, 200, r->body);
+    } else if (is(r, "/query")) {
+        answer(s, r->id, 200, r->query);
+    } else if (is(r, "/header")) {
+        answer(s, r->id, 200, span_of_str(r->header(r, "x-test")));
+    } else if (is(r, "/method")) {
+        answer(s, r->id, 200, span_of_str(r->method));
+    } else if (is(r, "/big")) {
+        answer(s, r->id, 200, span_of(s->big, BIG_BYTES));
+    } else if (is(r, "/count")) {
+        snprintf(text, sizeof(text), "%u", web_connections(s->web));
+        answer(s, r->id, 200, span_of_str(text));
+    } else if (is(r, "/later")) {
+        s->later = r->id;
+    } else if (is(r, "/drop")) {
+        web_close(s->web, r->id, 1000);
+    } else {
+        answer(s, r->id, 404, SPAN_LITERAL("no such page"));
+    }
+}
+
+static void on_message(void *arg, web_id id, struct span bytes, bool text)
+{
+    struct server *s = arg;
+    static const uint8_t kilobytes[16 * 1024];
+    if (text && span_equal(bytes, SPAN_LITERAL("close"))) {
+        web_send(s->web, id, SPAN_LITERAL("last"));
+        web_close(s->web, id, 4001);
+        web_send(s->web, id, SPAN_LITERAL("too late"));
+    } else if (text && span_equal(bytes, SPAN_LITERAL("flood"))) {
+        for (unsigned i = 0; i < 100; i++)
+            web_send(s->web, id, span_of(kilobytes, sizeof(kilobytes)));
+    } else {
+        web_send(s->web, id, bytes);
+    }
+}
+
+static void on_closed(void *arg, web_id id)
+{
+    struct server *s = arg;
+    /* Harmless from here on. */
+    web_send(s->web, id, SPAN_LITERAL("x"));
+    web_close(s->web, id, 1000);
+    atomic_fetch_add(&s->closed, 1);
+}
+
+static void on_tick(void *arg)
+{
+    struct server *s = arg;
+    if (s->later)
+        answer(s, s->later, 200, SPAN_LITERAL("at last"));
+    if (s->later_upgrade)
+        web_accept(s->web, s->later_upgrade);
+    s->later = s->later_upgrade = 0;
+    web_send(s->web, 1ULL << 60, SPAN_LITERAL("nobody"));
+    if (atomic_load(&s->stop))
+        loop_stop(s->loop);
+}
+
+static void server_run(void *arg)
+{
+    struct server *s = arg;
+    loop_run(s->loop);
+}
+
+static struct server *server_start(const struct tls_kit *kit, uint32_t total, uint32_t each)
+{
+    struct server *s = xcalloc(1, sizeof(*s));
+    struct web_config config = {
+        .listen = addr_v4(127, 0, 0, 1, 0),
+        .tls_cert = kit ? kit->cert_file : NULL,
+        .tls_key = kit ? kit->key_file : NULL,
+        .max_body_bytes = 100000,
+        .max_message_bytes = 70000,
+        .max_header_bytes = 32768,
+        .max_connections = total,
+        .max_connections_per_address = each,
+        .max_queue_bytes = 1024 * 1024,
+    };
+    struct web_handlers handlers = {s, on_request, on_message, on_closed};
+    int error = 0;
+    s->big = xmalloc(BIG_BYTES);
+    for (size_t i = 0; i < BIG_BYTES; i++)
+        s->big[i] = (uint8_t)(i ^ (i >> 8));
+    s->loop = loop_new();
+    s->web = web_new(s->loop, &config, &handlers, &error);
+    assert_non_null(s->web);
+    loop_every(s->loop, 10, on_tick, s);
+    s->thread = thread_start("web", server_run, s);
+    return s;
+}
+
+static void server_stop(struct server *s)
+{
+    atomic_store(&s->stop, true);
+    thread_join(s->thread);
+    web_free(s->web);
+    loop_free(s->loop);
+    free(s->big);
+    free(s);
+}
+
+static void wait_closed(struct server *s, unsigned count)
+{
+    int64_t until_us = clock_now_us() + WAIT_S * 1000000;
+    while (atomic_load(&s->closed) < count && clock_now_us() < until_us)
+        thread_wait(NULL, 0, clock_now_us() + 2000);
+    assert_int_equal(atomic_load(&s->closed), count);
+}
+
+/* ---- the tests ---- */
+
+static struct peer *peer_new(const struct server *s, SSL_CTX *tls)
+{
+    return peer_connect(web_port(s->web), tls);
+}
+
+static struct peer *socket_open(struct server *s, SSL_CTX *tls)
+{
+    struct peer *p = peer_new(s, tls);
+    put_text(p, UPGRADE("/ws"));
+    expect_reply(p, 101, NULL);
+    assert_non_null(strstr(p->head, "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"));
+    return p;
+}
+
+static int setup(void **state)
+{
+    *state = server_start(NULL, 100, 0);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    server_stop(*state);
+    return 0;
+}
+
+static void test_keep_alive(void **state)
+{
+    struct peer *p = peer_new(*state, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        put_text(p, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello");
+        expect_reply(p, 200, "hello");
+        assert_non_null(strstr(p->head, "Access-Control-Allow-Origin: *\r\n"));
+        assert_null(strstr(p->head, "Server"));
+    }
+    put_text(p, "GET /header HTTP/1.1\r\nHost: x\r\nX-Test: seen\r\n\r\n"
+                "GET /query?a=%20&b=c+d HTTP/1.1\r\nHost: x\r\n\r\n"
+                "OPTIONS /method HTTP/1.1\r\nHost: x\r\n\r\n"
+                "HEAD /method HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_reply(p, 200, "seen");
+    expect_reply(p, 200, "a=%20&b=c+d");
+    expect_reply(p, 200, "OPTIONS");
+    assert_int_equal(reply_read(p, true), 200);
+    assert_non_null(strstr(p->head, "Content-Length: 4\r\n"));
+    put_text(p, "GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    expect_reply(p, 404, "no such page");
+    expect_end(p);
+    peer_free(p);
+}
+
+static void test_bodies(void **state)
+{
+    struct peer *p = peer_new(*state, NULL);
+    put_text(p, "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+                "6\r\nchunk ");
+    put_text(p, "\r\n5\r\nby it\r\n0\r\n\r\n");
+    expect_reply(p, 200, "chunk by it");
+    put_text(p, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100001\r\n\r\n");
+    expect_reply(p, 413, NULL);
+    /* The reply arrives although the body is still being sent. */
+    peer_free(p);
+    p = peer_new(*state, NULL);
+    static uint8_t body[150000];
+    put_text(p, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 150000\r\n\r\n");
+    put(p, span_of(body, sizeof(body)));
+    expect_reply(p, 413, NULL);
+    expect_end(p);
+    peer_free(p);
+}
+
+static void test_large_url(void **state)
+{
+    struct peer *p = peer_new(*state, NULL);
+    static char query[40000];
+    for (size_t size = 30000; size <= 33000; size += 3000) {
+        memset(query, 'q', size);
+        put_text(p, "GET /query?");
+        put(p, span_of(query, size));
+        put_text(p, " HTTP/1.1\r\nHost: x\r\n\r\n");
+        expect_reply(p, size == 30000 ? 200 : 431, NULL);
+        if (size == 30000)
+            assert_int_equal(p->body_size, size);
+    }
+    expect_end(p);
+    peer_free(p);
+}
+
+static void test_malformed(void **state)
+{
+    static const char *const bad[] = {
+        "\x16\x03\x01\x02",
+        "hello\r\n\r\n",
+        "GET / HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct peer *p = peer_new(*state, NULL);
+        put_text(p, bad[i]);
+        expect_reply(p, i == 4 ? 426 : 400, NULL);
+        expect_end(p);
+        peer_free(p);
+    }
+    /* An upgrade to what we do not speak is an ordinary request. */
+    struct peer *p = peer_new(*state, NULL);
+    put_text(p, "GET /method HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+                "Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n");
+    expect_reply(p, 200, "GET");
+    put_text(p, "GET /method HTTP/1.1\r\nHost: x\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\n");
+    expect_reply(p, 200, "GET");
+    peer_free(p);
+}
+
+static void test_big_reply(void **state)
+{
+    struct server *s = *state;
+    struct peer *p = peer_new(s, NULL);
+    put_text(p, "GET /big HTTP/1.1\r\nHost: x\r\n\r\nGET /method HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(reply_read(p, false), 200);
+    assert_int_equal(p->body_size, BIG_BYTES);
+    assert_memory_equal(p->body, s->big, BIG_BYTES);
+    expect_reply(p, 200, "GET");
+    /* One who leaves in the middle of it harms nobody. */
+    put_text(p, "GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer_free(p);
+    p = peer_new(s, NULL);
+    put_text(p, "GET /method HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_reply(p, 200, "GET");
+    peer_free(p);
+}
+
+static void test_deferred(void **state)
+{
+    struct peer *p = peer_new(*state, NULL);
+    put_text(p, "GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /method HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_reply(p, 200, "at last");
+    expect_reply(p, 200, "GET");
+    put_text(p, UPGRADE("/ws/later"));
+    frame_put(p, 0x82, SPAN_LITERAL("early"));
+    expect_reply(p, 101, NULL);
+    expect_frame(p, 0x82, SPAN_LITERAL("early"));
+    peer_free(p);
+    wait_closed(*state, 1);
+    /* Gone before the answer comes. */
+    p = peer_new(*state, NULL);
+    put_text(p, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    peer_free(p);
+    p = peer_new(*state, NULL);
+    put_text(p, "GET /drop HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_end(p);
+    peer_free(p);
+}
+
+static void test_upgrade_refused(void **state)
+{
+    struct peer *p = peer_new(*state, NULL);
+    put_text(p, UPGRADE("/rtc/v1"));
+    expect_reply(p, 404, "no such socket");
+    assert_non_null(strstr(p->head, "Access-Control-Allow-Origin: *\r\n"));
+    put_text(p, UPGRADE("/ws/401"));
+    expect_reply(p, 401, "no token");
+    assert_non_null(strstr(p->head, "Access-Control-Allow-Origin: *\r\n"));
+    put_text(p, UPGRADE("/ws"));
+    expect_reply(p, 101, NULL);
+    peer_free(p);
+    wait_closed(*state, 1);
+}
+
+static void test_socket(void **state)
+{
+    struct server *s = *state;
+    struct peer *p = peer_new(s, NULL);
+    /* Compression is offered by every browser and not taken. */
+    put_text(p, "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\n"
+                "Upgrade: WebSocket\r\nSec-WebSocket-Extensions: permessage-deflate; "
+                "client_max_window_bits\r\n" KEY "\r\n");
+    expect_reply(p, 101, NULL);
+    assert_null(strstr(p->head, "Extensions"));
+    frame_put(p, 0x81, SPAN_LITERAL("hello"));
+    expect_frame(p, 0x82, SPAN_LITERAL("hello"));
+    static const size_t sizes[] = {0, 125, 126, 65535, 65536, 70000};
+    static uint8_t bytes[70001];
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        frame_put(p, 0x82, span_of(bytes, sizes[i]));
+        expect_frame(p, 0x82, span_of(bytes, sizes[i]));
+    }
+    frame_put(p, 0x02, SPAN_LITERAL("one "));
+    frame_put(p, 0x00, SPAN_LITERAL("two "));
+    frame_put(p, 0x89, SPAN_LITERAL("ping"));
+    frame_put(p, 0x80, SPAN_LITERAL("three"));
+    expect_frame(p, 0x8a, SPAN_LITERAL("ping"));
+    expect_frame(p, 0x82, SPAN_LITERAL("one two three"));
+    frame_put(p, 0x88, SPAN_LITERAL("\x03\xe8"));
+    expect_frame(p, 0x88, SPAN_LITERAL("\x03\xe8"));
+    expect_end(p);
+    peer_free(p);
+    wait_closed(s, 1);
+}
+
+static void test_closes(void **state)
+{
+    struct server *s = *state;
+    static uint8_t bytes[70001];
+    struct peer *p = socket_open(s, NULL);
+    frame_put(p, 0x81, SPAN_LITERAL("close"));
+    expect_frame(p, 0x82, SPAN_LITERAL("last"));
+    expect_frame(p, 0x88, SPAN_LITERAL("\x0f\xa1"));
+    frame_put(p, 0x88, SPAN_LITERAL("\x0f\xa1"));
+    expect_end(p);
+    peer_free(p);
+    p = socket_open(s, NULL);
+    frame_put(p, 0x82, span_of(bytes, 70001));
+    expect_frame(p, 0x88, SPAN_LITERAL("\x03\xf1"));
+    expect_end(p);
+    peer_free(p);
+    p = socket_open(s, NULL);
+    put_text(p, "\x82\x01x");
+    expect_frame(p, 0x88, SPAN_LITERAL("\x03\xea"));
+    expect_end(p);
+    peer_free(p);
+    p = socket_open(s, NULL);
+    peer_free(p);
+    wait_closed(s, 4);
+}
+
+static void test_too_slow(void **state)
+{
+    struct server *s = *state;
+    struct peer *slow = socket_open(s, NULL), *other = socket_open(s, NULL);
+    frame_put(slow, 0x81, SPAN_LITERAL("flood"));
+    wait_closed(s, 1);
+    expect_end(slow);
+    frame_put(other, 0x82, SPAN_LITERAL("still here"));
+    expect_frame(other, 0x82, SPAN_LITERAL("still here"));
+    peer_free(slow);
+    peer_free(other);
+    wait_closed(s, 2);
+}
+
+/* Waits until the server counts that many connections, this one among them. */
+static void expect_count(struct peer *p, const char *count)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        put_text(p, "GET /count HTTP/1.1\r\nHost: x\r\n\r\n");
+        expect_reply(p, 200, NULL);
+        if (strcmp((const char *)p->body, count) == 0)
+            return;
+        thread_wait(NULL, 0, clock_now_us() + 5000);
+    }
+    fail_msg("%s connections instead of %s", (const char *)p->body, count);
+}
+
+static void caps_check(uint32_t total, uint32_t each)
+{
+    struct server *s = server_start(NULL, total, each);
+    struct peer *first = peer_new(s, NULL), *second = peer_new(s, NULL);
+    expect_count(first, "2");
+    struct peer *third = peer_new(s, NULL);
+    expect_end(third);
+    peer_free(third);
+    peer_free(second);
+    expect_count(first, "1");
+    third = peer_new(s, NULL);
+    expect_count(third, "2");
+    peer_free(third);
+    peer_free(first);
+    server_stop(s);
+}
+
+static void test_caps(void **state)
+{
+    (void)state;
+    caps_check(2, 0);
+    caps_check(100, 2);
+}
+
+static void test_tls(void **state)
+{
+    (void)state;
+    struct tls_kit *kit = tls_kit_new();
+    struct server *s = server_start(kit, 100, 0);
+    struct peer *p = socket_open(s, kit->client);
+    frame_put(p, 0x81, SPAN_LITERAL("under TLS"));
+    expect_frame(p, 0x82, SPAN_LITERAL("under TLS"));
+    frame_put(p, 0x81, SPAN_LITERAL("close"));
+    expect_frame(p, 0x82, SPAN_LITERAL("last"));
+    expect_frame(p, 0x88, SPAN_LITERAL("\x0f\xa1"));
+    expect_end(p);
+    peer_free(p);
+    p = peer_new(s, kit->client);
+    put_text(p, "GET /later HTTP/1.1\r\nHost: x\r\n\r\nGET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect_reply(p, 200, "at last");
+    assert_int_equal(reply_read(p, false), 200);
+    assert_memory_equal(p->body, s->big, BIG_BYTES);
+    peer_free(p);
+    /* Clear text on a TLS port. */
+    p = peer_new(s, NULL);
+    put_text(p, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    uint8_t alert[64];
+    while (get_some(p, alert, sizeof(alert)) > 0)
+        continue;
+    peer_free(p);
+    wait_closed(s, 1);
+    server_stop(s);
+    tls_kit_free(kit);
+}
+
+static void test_many_at_once(void **state)
+{
+    struct server *s = *state;
+    struct peer *peers[50];
+    for (unsigned i = 0; i < 50; i++)
+        peers[i] = socket_open(s, NULL);
+    for (unsigned round = 0; round < 5; round++) {
+        for (unsigned i = 0; i < 50; i++)
+            frame_put(peers[i], 0x82, span_of(&i, sizeof(i)));
+        for (unsigned i = 0; i < 50; i++)
+            expect_frame(peers[i], 0x82, span_of(&i, sizeof(i)));
+    }
+    for (unsigned i = 0; i < 50; i += 2)
+        peer_free(peers[i]);
+    wait_closed(s, 25);
+    /* The rest is still open when the server stops. */
+    struct peer *p = peer_new(s, NULL);
+    expect_count(p, "26");
+    peer_free(p);
+    for (unsigned i = 1; i < 50; i += 2)
+        peer_free(peers[i]);
+}
+
+static void test_new_errors(void **state)
+{
+    struct server *s = *state;
+    struct loop *loop = loop_new();
+    struct web_handlers handlers = {s, on_request, on_message, on_closed};
+    struct web_config config = {.listen = addr_v4(127, 0, 0, 1, web_port(s->web))};
+    int error = 0;
+    assert_null(web_new(loop, &config, &handlers, &error));
+    assert_int_equal(error, -EADDRINUSE);
+    config.listen = addr_v4(192, 0, 2, 1, 0);
+    assert_null(web_new(loop, &config, &handlers, &error));
+    assert_int_equal(error, -EADDRNOTAVAIL);
+    config.listen = addr_v4(127, 0, 0, 1, 0);
+    config.tls_cert = config.tls_key = "/nonexistent";
+    assert_null(web_new(loop, &config, &handlers, &error));
+    assert_int_equal(error, -EKEYREJECTED);
+    web_free(NULL);
+    loop_free(loop);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        CASE(test_keep_alive),      CASE(test_bodies),           CASE(test_large_url),
+        CASE(test_malformed),       CASE(test_big_reply),        CASE(test_deferred),
+        CASE(test_upgrade_refused), CASE(test_socket),           CASE(test_closes),
+        CASE(test_too_slow),        cmocka_unit_test(test_caps), cmocka_unit_test(test_tls),
+        CASE(test_many_at_once),    CASE(test_new_errors),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
