@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The subcommands of `bedrud`. Each gets its own argv (argv[0] is its name) and gives the exit code: 0, 1 (failed), 2
- * (wrong usage). */
+/* The subcommands of `bedrud`. Each gets its own argv (argv[0] is its name) and gives the exit
+ * code: 0, 1 (failed), 2 (wrong usage). */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 

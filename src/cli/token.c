@@ -16,7 +16,8 @@ static const char usage[] =
     "usage: bedrud token create --room ROOM --identity IDENTITY [options]\n\n"
     "  --name NAME        display name\n"
     "  --ttl TIME         how long it may be used to join: 90s, 30m, 1h (default), 7d\n"
-    "  --grant GRANT      may be repeated, or a list with commas; default is to publish, subscribe\n"
+    "  --grant GRANT      may be repeated, or a list with commas; default is to publish, "
+    "subscribe\n"
     "                     and send data:\n"
     "                       admin, create, list, hidden, update-metadata, subscribe-only,\n"
     "                       no-publish, no-subscribe, no-data,\n"
@@ -151,8 +152,7 @@ static int print_token(const struct token_keys *keys, const struct request *r)
     if (!token)
         return wrong("there is no API key to sign with", NULL);
     if (r->json)
-        printf("{\"token\":\"%s\",\"expires\":%lld}\n", token,
-               (long long)r->grant.expires_unix_s);
+        printf("{\"token\":\"%s\",\"expires\":%lld}\n", token, (long long)r->grant.expires_unix_s);
     else
         puts(token);
     free(token);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pending calls. Replies of several workers are joined by concatenation: protobuf's repeated fields add up. */
+/* Pending calls. Replies of several workers are joined by concatenation: protobuf's repeated fields
+ * add up. */
 #include "server/calls.h"
 
 #include <stdio.h>
@@ -10,7 +11,8 @@
 #include "server/messages.h"
 #include "server/twirp.h"
 
-/* Calls that wait for a worker; a worker answers within its turn, so more than these means flooding. */
+/* Calls that wait for a worker; a worker answers within its turn, so more than these means
+ * flooding. */
 #define PENDING_MAX 1024
 
 struct call {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Server API calls on their way: from an HTTP request to the room's worker, or to all, and back. Control thread. */
+/* Server API calls on their way: from an HTTP request to the room's worker, or to all, and back.
+ * Control thread. */
 #ifndef SERVER_CALLS_H
 #define SERVER_CALLS_H
 
@@ -21,7 +22,8 @@ struct calls {
 
 void calls_init(struct calls *c);
 void calls_fini(struct calls *c);
-/* POST /twirp/...; `path` is what follows "/twirp/". Always answered, now or when the workers have replied. */
+/* POST /twirp/...; `path` is what follows "/twirp/". Always answered, now or when the workers have
+ * replied. */
 void call_begin(struct calls *c, const struct web_request *r, struct span path, int64_t unix_s);
 /* An OUTBOX_REPLY of a worker. */
 void call_on_reply(struct calls *c, const struct outbox_item *item);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configuration: every value is text first (from flag, variable, file or default), then checked by one parser per
- * option. libcyaml reads the file and refuses keys that are not in the table. */
+/* Configuration: every value is text first (from flag, variable, file or default), then checked by
+ * one parser per option. libcyaml reads the file and refuses keys that are not in the table. */
 #include "server/config.h"
 
 #include <cyaml/cyaml.h>
@@ -25,8 +25,8 @@ struct file {
                            CYAML_UNLIMITED)
 
 static const cyaml_schema_field_t file_fields[] = {
-    FILE_KEY(data_dir), FILE_KEY(listen),     FILE_KEY(media_ip), FILE_KEY(media_port),
-    FILE_KEY(workers),  FILE_KEY(dev),        FILE_KEY(log),      FILE_KEY(api_key),
+    FILE_KEY(data_dir),   FILE_KEY(listen),   FILE_KEY(media_ip), FILE_KEY(media_port),
+    FILE_KEY(workers),    FILE_KEY(dev),      FILE_KEY(log),      FILE_KEY(api_key),
     FILE_KEY(api_secret), FILE_KEY(tls_cert), FILE_KEY(tls_key),  CYAML_FIELD_END};
 
 static const cyaml_schema_value_t file_schema = {
@@ -341,7 +341,9 @@ static bool complete(struct config *c, struct str *message)
         return false;
     }
     if (c->workers == 0)
-        c->workers = cores < 1 ? 1 : cores > CONFIG_WORKERS_MAX ? CONFIG_WORKERS_MAX : (unsigned)cores;
+        c->workers = cores < 1                    ? 1
+                     : cores > CONFIG_WORKERS_MAX ? CONFIG_WORKERS_MAX
+                                                  : (unsigned)cores;
     if (c->media_port + c->workers - 1 > 65535) {
         str_append(message, "media_port: too high for that many workers, each takes a port");
         return false;
@@ -386,8 +388,8 @@ static bool check(const struct value *values, struct config *out, struct str *me
         if (!expected)
             continue;
         str_printf(message, "%s: \"%s\" (from %s) is not %s", options[k].key,
-                   options[k].secret ? "********" : values[k].text,
-                   source_names[values[k].source], expected);
+                   options[k].secret ? "********" : values[k].text, source_names[values[k].source],
+                   expected);
         return false;
     }
     return complete(out, message);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configuration of `bedrud run`: flag > variable BEDRUD_* > YAML file > default. One table in config.c names every
- * option once. */
+/* Configuration of `bedrud run`: flag > variable BEDRUD_* > YAML file > default. One table in
+ * config.c names every option once. */
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
 
@@ -14,7 +14,8 @@
 struct config {
     char *data_dir;
     struct addr listen;
-    struct addr media_ips[CONFIG_MEDIA_IPS]; /* port 0; from the listen address and the interfaces when not given */
+    struct addr media_ips[CONFIG_MEDIA_IPS]; /* port 0; from the listen address and the interfaces
+                                                when not given */
     unsigned media_ip_count;
     uint16_t media_port; /* of the first worker, one more for each */
     unsigned workers;
@@ -26,8 +27,9 @@ struct config {
 
 enum config_result { CONFIG_OK, CONFIG_PRINT, CONFIG_HELP, CONFIG_ERROR };
 
-/* Reads flags (argv[0] is skipped), environment and file. On CONFIG_ERROR `message` says the key, the value and the way
- * out; on CONFIG_PRINT (--print-config) it is the result with the source of each value, secrets masked. */
+/* Reads flags (argv[0] is skipped), environment and file. On CONFIG_ERROR `message` says the key,
+ * the value and the way out; on CONFIG_PRINT (--print-config) it is the result with the source of
+ * each value, secrets masked. */
 enum config_result config_load(int argc, char **argv, struct config *out, struct str *message);
 void config_fini(struct config *c);
 /* One line per flag with variable and default, for --help and the man page. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The control thread: HTTP and WebSocket connections, the directory, mail from the workers, SCTP's timers, signals.
- * Blocks nowhere. */
+/* The control thread: HTTP and WebSocket connections, the directory, mail from the workers, SCTP's
+ * timers, signals. Blocks nowhere. */
 #include "server/control.h"
 
 #include <signal.h>

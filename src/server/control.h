@@ -8,11 +8,12 @@
 
 struct control;
 
-/* Binds everything and starts the workers. NULL with a message that names the address and the way out. */
+/* Binds everything and starts the workers. NULL with a message that names the address and the way
+ * out. */
 struct control *control_new(const struct config *config, const struct token_keys *keys,
                             struct str *message);
-/* Runs on the calling thread until SIGTERM or SIGINT, then lets the clients go: they are told to reconnect, and have
- * up to 5 s to leave. */
+/* Runs on the calling thread until SIGTERM or SIGINT, then lets the clients go: they are told to
+ * reconnect, and have up to 5 s to leave. */
 void control_run(struct control *c);
 void control_free(struct control *c);
 uint16_t control_port(const struct control *c);

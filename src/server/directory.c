@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The directory. Mail from a worker comes in order, so a room that ended while an OPEN for it was under way is known by
- * its count of mails not yet handled: its place is kept, since the room will live again there. */
+/* The directory. Mail from a worker comes in order, so a room that ended while an OPEN for it was
+ * under way is known by its count of mails not yet handled: its place is kept, since the room will
+ * live again there. */
 #include "server/directory.h"
 
 #include <assert.h>

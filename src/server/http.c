@@ -26,11 +26,13 @@ void http_text(struct web *w, web_id id, unsigned status, const char *text)
 
 void http_preflight(struct web *w, web_id id)
 {
-    static const struct web_header headers[] = {{"Access-Control-Allow-Origin", "*"},
-                                                {"Access-Control-Allow-Headers", "*"},
-                                                {"Access-Control-Allow-Methods", "GET,POST,OPTIONS"},
-                                                {"Access-Control-Max-Age", "86400"}};
+    static const struct web_header headers[] = {
+        {"Access-Control-Allow-Origin", "*"},
+        {"Access-Control-Allow-Headers", "*"},
+        {"Access-Control-Allow-Methods", "GET,POST,OPTIONS"},
+        {"Access-Control-Max-Age", "86400"}};
 
-    web_reply(w, id,
-              &(struct web_reply){.status = 204, .headers = headers, .header_count = COUNT(headers)});
+    web_reply(
+        w, id,
+        &(struct web_reply){.status = 204, .headers = headers, .header_count = COUNT(headers)});
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers that every route gives alike: the open CORS of the signalling and server API endpoints (livekit-wire.md 1.1),
- * and the headers of pages. */
+/* Answers that every route gives alike: the open CORS of the signalling and server API endpoints
+ * (livekit-wire.md 1.1), and the headers of pages. */
 #ifndef SERVER_HTTP_H
 #define SERVER_HTTP_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Connect requests. The token decides who and where; the query only adds what describes the client. */
+/* Connect requests. The token decides who and where; the query only adds what describes the client.
+ */
 #include "server/join.h"
 
 #include <jansson.h>
@@ -44,14 +45,16 @@ static bool merge_attributes(struct span query, struct grant *g, struct arena *a
     if (base64url_decode(span_of_str(text), bytes, strlen(text) + 4, &size))
         object = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, NULL);
     bool good = json_is_object(object);
-    json_object_foreach (object, key, v) {
+    json_object_foreach(object, key, v)
+    {
         total += strlen(key) + json_string_length(v);
         good = good && json_is_string(v) && total <= LIMIT_ATTRIBUTES;
         if (good)
             grant_set_attribute(g, key, json_string_value(v));
     }
     json_decref(object);
-    return good || refuse(refusal, 400, "attributes: expected base64url of a JSON object of strings");
+    return good ||
+           refuse(refusal, 400, "attributes: expected base64url of a JSON object of strings");
 }
 
 static void copy_text(char **to, struct span query, const char *name, struct arena *a)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a connect request to a grant: the token (query or header) and the query's parameters (livekit-wire.md 1.2). */
+/* From a connect request to a grant: the token (query or header) and the query's parameters
+ * (livekit-wire.md 1.2). */
 #ifndef SERVER_JOIN_H
 #define SERVER_JOIN_H
 
@@ -14,7 +15,8 @@ struct join_refusal {
 /* `authorization` is the header's value or NULL. Fills *out on true; else *refusal. */
 bool join_read(const struct token_keys *keys, int64_t unix_s, struct span query,
                const char *authorization, struct claims *out, struct join_refusal *refusal);
-/* The token of a request: "Bearer x", else parameter access_token; in the arena, NULL when there is none. */
+/* The token of a request: "Bearer x", else parameter access_token; in the arena, NULL when there is
+ * none. */
 const char *join_token(struct span query, const char *authorization, struct arena *a);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mail between the control thread and the workers. Posting gives a message away; the receiver frees it. */
+/* The mail between the control thread and the workers. Posting gives a message away; the receiver
+ * frees it. */
 #ifndef SERVER_MESSAGES_H
 #define SERVER_MESSAGES_H
 

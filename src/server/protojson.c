@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The JSON mapping. A member of a message is found by its descriptor's offset, as protobuf-c itself does; map fields
- * are repeated messages whose type is called ...Entry. */
+/* The JSON mapping. A member of a message is found by its descriptor's offset, as protobuf-c itself
+ * does; map fields are repeated messages whose type is called ...Entry. */
 #include "server/protojson.h"
 
 #include <stdio.h>
@@ -319,7 +319,8 @@ static bool read_map(struct reading *r, const Field *f, json_t *object, Protobuf
     if (!json_is_object(object))
         return wrong(r, f, "an object");
     entries = arena_alloc(r->arena, (json_object_size(object) + 1) * sizeof(void *));
-    json_object_foreach (object, key, v) {
+    json_object_foreach(object, key, v)
+    {
         ProtobufCMessage *e = arena_alloc(r->arena, d->sizeof_message);
         d->message_init(e);
         *(char **)member(e, d->fields[0].offset) = arena_strdup(r->arena, span_of_str(key));
@@ -392,8 +393,8 @@ static ProtobufCMessage *read_message(struct reading *r, const ProtobufCMessageD
 
     type->message_init(m);
     if (good) {
-        json_object_foreach ((json_t *)(uintptr_t)json, name, v)
-            good = good && read_member(r, m, name, v);
+        json_object_foreach((json_t *)(uintptr_t)json, name, v) good =
+            good && read_member(r, m, name, v);
         r->depth--;
     }
     return good ? m : NULL;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The query part of a URL: name=value pairs between '&', percent-encoded, '+' for a space (WHATWG URL 5.1). */
+/* The query part of a URL: name=value pairs between '&', percent-encoded, '+' for a space (WHATWG
+ * URL 5.1). */
 #ifndef SERVER_QUERY_H
 #define SERVER_QUERY_H
 
 #include "base/mem.h"
 
-/* The raw value of the first parameter of that name; false when there is none. Empty elements are skipped. */
+/* The raw value of the first parameter of that name; false when there is none. Empty elements are
+ * skipped. */
 bool query_find(struct span query, const char *name, struct span *value);
 /* The decoded value in the arena; NULL when absent, broken or longer than `limit`. */
 char *query_text(struct span query, const char *name, size_t limit, struct arena *a);

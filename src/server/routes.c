@@ -8,7 +8,8 @@
 #include "server/join.h"
 #include "server/query.h"
 
-/* Scripts of our own only, the worker of frame encryption from a blob or file of ours, WebSockets to ourselves. */
+/* Scripts of our own only, the worker of frame encryption from a blob or file of ours, WebSockets
+ * to ourselves. */
 #define PAGE_POLICY                                                                                \
     "default-src 'none'; script-src 'self'; worker-src 'self' blob:; style-src 'self'; "           \
     "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self' ws: wss:; "            \
@@ -87,7 +88,8 @@ static void signalling(struct routes *r, const struct web_request *q, struct spa
 
 /* ---- pages ---- */
 
-/* Whether the client takes this encoding (a plain word in Accept-Encoding, not switched off by q=0). */
+/* Whether the client takes this encoding (a plain word in Accept-Encoding, not switched off by
+ * q=0). */
 static bool takes(const char *accept, const char *encoding)
 {
     const char *at = accept ? strstr(accept, encoding) : NULL;
@@ -101,15 +103,15 @@ static bool takes(const char *accept, const char *encoding)
 static void send_asset(struct routes *r, const struct web_request *q, const struct asset *a)
 {
     const char *accept = q->header(q, "accept-encoding"), *known = q->header(q, "if-none-match");
-    bool br = a->brotli.size && takes(accept, "br"), gz = !br && a->gzip.size && takes(accept, "gzip");
+    bool br = a->brotli.size && takes(accept, "br"),
+         gz = !br && a->gzip.size && takes(accept, "gzip");
     struct web_header headers[12];
     unsigned n = 0;
 
     headers[n++] = (struct web_header){"ETag", a->etag};
     headers[n++] = (struct web_header){"Vary", "Accept-Encoding"};
-    headers[n++] = (struct web_header){"Cache-Control", a->immutable
-                                                            ? "public, max-age=31536000, immutable"
-                                                            : "no-store"};
+    headers[n++] = (struct web_header){
+        "Cache-Control", a->immutable ? "public, max-age=31536000, immutable" : "no-store"};
     headers[n++] = (struct web_header){"X-Content-Type-Options", "nosniff"};
     headers[n++] = (struct web_header){"Referrer-Policy", "no-referrer"};
     headers[n++] = (struct web_header){"Content-Security-Policy", PAGE_POLICY};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The API key file: one line "<key> <secret>", written once, to a temporary name and renamed, so that a crash leaves
- * either none or a whole one. */
+/* The API key file: one line "<key> <secret>", written once, to a temporary name and renamed, so
+ * that a crash leaves either none or a whole one. */
 #include "server/secrets.h"
 
 #include <errno.h>
@@ -64,8 +64,10 @@ static int read_key_file(const char *path, struct token_keys *keys, struct str *
     bool good = fgets(line, sizeof line, f) && sscanf(line, "%255s %255s", key, secret) == 2;
     fclose(f);
     if (!good) {
-        str_printf(message, "%s: expected one line with key and secret; remove the file to have "
-                            "a new pair made", path);
+        str_printf(message,
+                   "%s: expected one line with key and secret; remove the file to have "
+                   "a new pair made",
+                   path);
         return -EINVAL;
     }
     token_keys_add(keys, key, secret);

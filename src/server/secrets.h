@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The data directory (made 0700) and what is made in it at the first start (files 0600): the API key and its secret. */
+/* The data directory (made 0700) and what is made in it at the first start (files 0600): the API
+ * key and its secret. */
 #ifndef SERVER_SECRETS_H
 #define SERVER_SECRETS_H
 
@@ -7,8 +8,8 @@
 #include "server/config.h"
 #include "server/token.h"
 
-/* Makes the directory when it is missing, reads or makes the API key, and fills `keys` with it, or with the configured
- * one, and with devkey/secret when config->dev. 0 or -errno with a message. */
+/* Makes the directory when it is missing, reads or makes the API key, and fills `keys` with it, or
+ * with the configured one, and with devkey/secret when config->dev. 0 or -errno with a message. */
 int secrets_open(const struct config *config, struct token_keys *keys, struct str *message);
 
 #endif

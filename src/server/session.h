@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signal connections: which WebSocket talks to which worker, and what its token may do beyond the room. Moves bytes
- * between the two and never reads them. Control thread. */
+/* Signal connections: which WebSocket talks to which worker, and what its token may do beyond the
+ * room. Moves bytes between the two and never reads them. Control thread. */
 #ifndef SERVER_SESSION_H
 #define SERVER_SESSION_H
 

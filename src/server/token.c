@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading and writing of access tokens. The signature is checked over the bytes as they came, in constant time, before
- * the payload is parsed; the algorithm is fixed, so that a token cannot choose it. */
+/* Reading and writing of access tokens. The signature is checked over the bytes as they came, in
+ * constant time, before the payload is parsed; the algorithm is fixed, so that a token cannot
+ * choose it. */
 #include "server/token.h"
 
 #include <jansson.h>
@@ -137,10 +138,11 @@ static uint32_t read_sources(const json_t *video)
     uint32_t bits = 0;
     size_t i;
 
-    json_array_foreach (list, i, v)
-        for (size_t k = 0; k < SOURCE_NAMES; k++)
-            if (json_is_string(v) && strcmp(json_string_value(v), source_names[k].name) == 0)
-                bits |= 1u << source_names[k].source;
+    json_array_foreach(list, i,
+                       v) for (size_t k = 0; k < SOURCE_NAMES;
+                               k++) if (json_is_string(v) &&
+                                        strcmp(json_string_value(v), source_names[k].name) == 0)
+        bits |= 1u << source_names[k].source;
     /* A list that names nothing we know still restricts. */
     return bits || json_array_size(list) == 0 ? bits : 1u << LIVEKIT__TRACK_SOURCE__UNKNOWN;
 }
@@ -191,7 +193,8 @@ static void read_attributes(json_t *payload, struct grant *g, bool *bad)
     const char *key;
     size_t total = 0;
 
-    json_object_foreach (object, key, v) {
+    json_object_foreach(object, key, v)
+    {
         total += strlen(key) + json_string_length(v);
         if (!json_is_string(v) || total > LIMIT_ATTRIBUTES) {
             *bad = true;
@@ -276,9 +279,9 @@ static enum token_verdict check_algorithm(const struct parts *parts)
 {
     json_t *header = decode_part(parts->header);
     const char *alg = json_string_value(json_object_get(header, "alg"));
-    enum token_verdict v = !header                               ? TOKEN_MALFORMED
-                           : !alg || strcmp(alg, "HS256") != 0   ? TOKEN_ALGORITHM
-                                                                 : TOKEN_OK;
+    enum token_verdict v = !header                             ? TOKEN_MALFORMED
+                           : !alg || strcmp(alg, "HS256") != 0 ? TOKEN_ALGORITHM
+                                                               : TOKEN_OK;
 
     json_decref(header);
     return v;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* LiveKit access tokens: JWT in compact form, HS256 and nothing else (RFC 7519, RFC 7515; livekit-wire.md 2). The
- * secret is found by the `iss` claim. Safe on every thread once the keys are set. */
+/* LiveKit access tokens: JWT in compact form, HS256 and nothing else (RFC 7519, RFC 7515;
+ * livekit-wire.md 2). The secret is found by the `iss` claim. Safe on every thread once the keys
+ * are set. */
 #ifndef SERVER_TOKEN_H
 #define SERVER_TOKEN_H
 
@@ -41,7 +42,7 @@ const char *token_verdict_text(enum token_verdict v);
 struct claims {
     struct grant *grant; /* identity "" when there is no sub */
     bool room_join, room_admin, room_create, room_list;
-    char *sha256;        /* of a webhook's body; NULL: absent */
+    char *sha256; /* of a webhook's body; NULL: absent */
 };
 
 void claims_fini(struct claims *c);
@@ -49,8 +50,8 @@ void claims_fini(struct claims *c);
 /* Fills *out only on TOKEN_OK. */
 enum token_verdict token_verify(const struct token_keys *keys, struct span jwt, int64_t unix_s,
                                 struct claims *out);
-/* Signs with the key named by grant->key_id, or the first. exp is grant->expires_unix_s. The caller frees; NULL when
- * there is no such key. */
+/* Signs with the key named by grant->key_id, or the first. exp is grant->expires_unix_s. The caller
+ * frees; NULL when there is no such key. */
 char *token_sign(const struct token_keys *keys, const struct claims *claims);
 
 #endif

@@ -118,7 +118,8 @@ static ProtobufCMessage *read_body(const struct twirp_method *m, bool json, stru
 static const char *room_of(const struct twirp_method *m, const ProtobufCMessage *message)
 {
     const ProtobufCFieldDescriptor *f =
-        m->room_field ? protobuf_c_message_descriptor_get_field_by_name(m->in, m->room_field) : NULL;
+        m->room_field ? protobuf_c_message_descriptor_get_field_by_name(m->in, m->room_field)
+                      : NULL;
     const char *text = NULL;
 
     if (f)
@@ -189,10 +190,11 @@ unsigned twirp_status(const char *code)
     static const struct {
         const char *code;
         unsigned status;
-    } table[] = {{"unauthenticated", 401},   {"permission_denied", 403}, {"not_found", 404},
-                 {"bad_route", 404},         {"invalid_argument", 400},  {"malformed", 400},
-                 {"already_exists", 409},    {"failed_precondition", 412},
-                 {"resource_exhausted", 429}, {"unimplemented", 501},    {"unavailable", 503}};
+    } table[] = {
+        {"unauthenticated", 401}, {"permission_denied", 403},   {"not_found", 404},
+        {"bad_route", 404},       {"invalid_argument", 400},    {"malformed", 400},
+        {"already_exists", 409},  {"failed_precondition", 412}, {"resource_exhausted", 429},
+        {"unimplemented", 501},   {"unavailable", 503}};
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strcmp(table[i].code, code) == 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RoomService over Twirp, JSON and protobuf (livekit-wire.md 8): authorisation and translation. The calls themselves are
- * the engine's; control.c carries them to the workers and back. Control thread. */
+/* RoomService over Twirp, JSON and protobuf (livekit-wire.md 8): authorisation and translation. The
+ * calls themselves are the engine's; control.c carries them to the workers and back. Control
+ * thread. */
 #ifndef SERVER_TWIRP_H
 #define SERVER_TWIRP_H
 
@@ -15,8 +16,8 @@ struct twirp_call {
     const struct twirp_method *method;
     enum engine_request request;
     bool json;
-    char *room;       /* NULL: asks all workers (ListRooms) */
-    uint8_t *body;    /* protobuf of the request */
+    char *room;    /* NULL: asks all workers (ListRooms) */
+    uint8_t *body; /* protobuf of the request */
     size_t body_size;
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The worker's turn: take mail, receive a batch, let the engine handle each and then flush, send, sleep until mail, a
- * datagram or the deadline. Nothing here is shared with another thread but the mailboxes. */
+/* The worker's turn: take mail, receive a batch, let the engine handle each and then flush, send,
+ * sleep until mail, a datagram or the deadline. Nothing here is shared with another thread but the
+ * mailboxes. */
 #include "server/worker.h"
 
 #include <stdio.h>
