@@ -2,7 +2,7 @@
 /* Forwarding of one published track to one viewer: which layer, and the rewriting that makes its packets one gapless
  * RTP stream (SSRC, sequence, timestamp; VP8 picture id and TL0PICIDX, RFC 7741). Losses on the way in stay gaps on
  * the way out, so that a late or repaired packet finds its place; packets left out on purpose leave no gap. About
- * 300 bytes a viewer: only break points are kept, never packets. */
+ * 450 bytes a viewer: only break points are kept, never packets. */
 #ifndef RTC_FORWARD_H
 #define RTC_FORWARD_H
 
@@ -11,26 +11,28 @@
 
 #define FORWARD_BREAKS 16 /* break points kept: layer switches and left-out packets that late packets can refer to */
 
+/* From out_from on, everything outgoing is the publisher's plus these. */
 struct forward_break {
-    int64_t out_from;  /* first outgoing number this holds for */
-    int64_t offset;    /* out = in + offset */
-    uint8_t layer;
+    int64_t out_from, offset;
+    uint32_t timestamp_offset;
+    uint16_t picture_offset;
+    uint8_t tl0_offset, layer;
 };
 
 struct forward {
     enum codec codec;
-    bool started, paused;
-    uint8_t current, target; /* layers, LIMIT_LAYERS: none */
-    int64_t out_newest;      /* highest outgoing number; first is random in 1..32767 */
-    uint32_t timestamp_offset, last_timestamp;
-    int64_t last_sent_us;
+    bool started;
+    uint8_t current, target;   /* layers; LIMIT_LAYERS: none */
     struct forward_break breaks[FORWARD_BREAKS];
     unsigned break_count, break_next;
-    int64_t in_newest;      /* of the current layer */
-    /* VP8 */
-    uint16_t picture_offset, last_picture;
-    uint8_t tl0_offset, last_tl0;
-    uint32_t packets, octets; /* sent, for SR */
+    int64_t out_newest;        /* highest outgoing number sent */
+    int64_t in_newest;         /* highest of the current layer, sent or left out */
+    uint32_t timestamp_offset; /* of the newest stretch, for sender reports */
+    uint32_t last_timestamp;
+    int64_t last_sent_us;
+    uint16_t last_picture;     /* VP8 */
+    uint8_t last_tl0;
+    uint32_t packets, octets;  /* sent, for sender reports */
 };
 
 /* What goes on the wire for one packet. */

@@ -29,6 +29,7 @@ struct recv {
     int64_t last_transit;
     /* reports */
     uint64_t expected_prior, received_prior;
+    double loss;                 /* of the last report interval, 0..1 */
     uint32_t last_sr_mid;
     int64_t last_sr_us;
     struct rtcp_sr last_sr;
