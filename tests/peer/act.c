@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a participant asks of the server: the requests of a client library. Owns nothing. */
+#include "peer.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void peer_request(struct peer *p, const Livekit__SignalRequest *request)
+{
+    struct arena a;
+
+    arena_init(&a);
+    p->config.host.signal(p->config.host.arg, signal_pack(&request->base, &a));
+    arena_fini(&a);
+}
+
+void peer_describe(struct peer *p, char *sdp, bool offer, uint32_t id)
+{
+    Livekit__SessionDescription d = LIVEKIT__SESSION_DESCRIPTION__INIT;
+    Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
+
+    d.sdp = sdp;
+    d.id = id;
+    if (offer) {
+        d.type = "offer";
+        r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_OFFER;
+        r.offer = &d;
+    } else {
+        d.type = "answer";
+        r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_ANSWER;
+        r.answer = &d;
+    }
+    peer_request(p, &r);
+    free(sdp);
+}
+
+void peer_negotiate(struct peer *p)
+{
+    if (p->offer_pending) {
+        p->offer_wanted = true;
+        return;
+    }
+    p->offer_pending = true;
+    p->offer_wanted = false;
+    p->offer_id++;
+    peer_describe(p, describe_offer(p), true, p->offer_id);
+}
+
+void peer_open_data(struct peer *p, int64_t now_us)
+{
+    p->now_us = now_us;
+    peer_negotiate(p);
+}
+
+static void add_layers(const struct source *s, Livekit__VideoLayer *layers,
+                       Livekit__VideoLayer **list)
+{
+    for (unsigned i = 0; i < s->config.layers; i++) {
+        unsigned shift = s->config.layers - 1 - i;
+        livekit__video_layer__init(&layers[i]);
+        layers[i].quality = (Livekit__VideoQuality)(s->config.layers == 1 ? 2 : i);
+        layers[i].width = 1280u >> shift;
+        layers[i].height = 720u >> shift;
+        layers[i].bitrate = 1700000u >> (2 * shift);
+        list[i] = &layers[i];
+    }
+}
+
+struct source *peer_publish(struct peer *p, int64_t now_us, const struct source_config *config)
+{
+    Livekit__AddTrackRequest add = LIVEKIT__ADD_TRACK_REQUEST__INIT;
+    Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
+    Livekit__VideoLayer layers[LIMIT_LAYERS], *list[LIMIT_LAYERS];
+    struct source *s = xcalloc(1, sizeof *s);
+
+    assert(p->source_count < PEER_SOURCES);
+    p->now_us = now_us;
+    source_init(s, config, (uint32_t)random_next(&p->random), &p->random);
+    snprintf(s->mid, sizeof s->mid, "%u", p->source_count + 1);
+    p->sources[p->source_count++] = s;
+    add.cid = s->cid;
+    add.type =
+        config->codec == CODEC_OPUS ? LIVEKIT__TRACK_TYPE__AUDIO : LIVEKIT__TRACK_TYPE__VIDEO;
+    add.source = (Livekit__TrackSource)config->kind;
+    add.encryption = (Livekit__Encryption__Type)config->encryption;
+    if (config->codec != CODEC_OPUS) {
+        add.width = 1280;
+        add.height = 720;
+        add_layers(s, layers, list);
+        add.layers = list;
+        add.n_layers = config->layers;
+    }
+    r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_ADD_TRACK;
+    r.add_track = &add;
+    peer_request(p, &r);
+    return s;
+}
+
+void peer_unpublish(struct peer *p, int64_t now_us, struct source *s)
+{
+    p->now_us = now_us;
+    s->active = s->flowing = false;
+    peer_negotiate(p);
+}
+
+void peer_mute(struct peer *p, struct source *s, bool muted)
+{
+    Livekit__MuteTrackRequest mute = LIVEKIT__MUTE_TRACK_REQUEST__INIT;
+    Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
+
+    s->muted = muted;
+    mute.sid = s->sid;
+    mute.muted = muted;
+    r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_MUTE;
+    r.mute = &mute;
+    peer_request(p, &r);
+}
+
+void peer_set_track(struct peer *p, const char *track_sid, bool disabled, int quality,
+                    uint32_t width, uint32_t height)
+{
+    Livekit__UpdateTrackSettings settings = LIVEKIT__UPDATE_TRACK_SETTINGS__INIT;
+    Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
+    char *sids[1] = {(char *)(uintptr_t)track_sid};
+
+    settings.track_sids = sids;
+    settings.n_track_sids = 1;
+    settings.disabled = disabled;
+    settings.quality = (Livekit__VideoQuality)quality;
+    settings.width = width;
+    settings.height = height;
+    r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRACK_SETTING;
+    r.track_setting = &settings;
+    peer_request(p, &r);
+}
+
+void peer_subscribe(struct peer *p, const char *track_sid, bool subscribe)
+{
+    Livekit__UpdateSubscription update = LIVEKIT__UPDATE_SUBSCRIPTION__INIT;
+    Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
+    char *sids[1] = {(char *)(uintptr_t)track_sid};
+
+    update.track_sids = sids;
+    update.n_track_sids = 1;
+    update.subscribe = subscribe;
+    r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SUBSCRIPTION;
+    r.subscription = &update;
+    peer_request(p, &r);
+}
+
+void peer_leave(struct peer *p)
+{
+    Livekit__LeaveRequest leave = LIVEKIT__LEAVE_REQUEST__INIT;
+    Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
+
+    leave.reason = LIVEKIT__DISCONNECT_REASON__CLIENT_INITIATED;
+    r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_LEAVE;
+    r.leave = &leave;
+    peer_request(p, &r);
+    transport_close(p->links[0].transport);
+    transport_close(p->links[1].transport);
+    p->left = true;
+}
+
+void peer_resume(struct peer *p, int64_t now_us)
+{
+    Livekit__SyncState sync = LIVEKIT__SYNC_STATE__INIT;
+    Livekit__UpdateSubscription subscription = LIVEKIT__UPDATE_SUBSCRIPTION__INIT;
+    Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
+
+    p->now_us = now_us;
+    sync.subscription = &subscription;
+    r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SYNC_STATE;
+    r.sync_state = &sync;
+    peer_request(p, &r);
+    if (p->offer_id == 0)
+        return;
+    transport_restart_ice(p->links[PEER_PUBLISHER].transport);
+    p->offer_pending = false;
+    peer_negotiate(p);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A participant as a client library makes one: speaks the signalling, offers what it publishes and
+ * answers what it is offered, with a peer connection for each direction. Pure: messages, datagrams
+ * and time come in, messages and datagrams go out through the host; the simulation, the fuzzer and
+ * the measurements give it their own. */
+#ifndef PEER_PEER_H
+#define PEER_PEER_H
+
+#include "rtc/transport.h"
+#include "sink.h"
+#include "source.h"
+#include "wire/sdp.h"
+#include "wire/signal.h"
+
+#define PEER_SOURCES 16
+#define PEER_SINKS 128
+
+enum peer_side { PEER_PUBLISHER, PEER_SUBSCRIBER };
+
+struct peer;
+
+/* Functions may be NULL where nobody listens, apart from the first two. */
+struct peer_host {
+    void *arg;
+    void (*signal)(void *arg, struct span request);
+    void (*datagram)(void *arg, enum peer_side side, const struct addr *to, struct span datagram);
+    void (*response)(void *arg, const Livekit__SignalResponse *response);
+    void (*message)(void *arg, enum peer_side side, const struct channel_message *message);
+    /* A media packet is about to be sent: what it is. */
+    void (*sent)(void *arg, const struct source_packet *packet);
+};
+
+struct peer_config {
+    struct peer_host host;
+    struct dtls_context *dtls;
+    const struct cipher_ops *cipher;
+    uint64_t first_id; /* of the two transports: this and the next */
+    uint64_t seed;
+    int64_t unix_us_offset;
+};
+
+/* A peer connection. */
+struct peer_link {
+    struct peer *peer;
+    enum peer_side side;
+    struct transport *transport;
+    bool remote_set, connected;
+    char remote_ufrag[LIMIT_SDP_ICE_TEXT + 1];
+    uint32_t ssrc; /* of our RTCP */
+    int64_t deadline_us, connected_us;
+};
+
+struct peer_stats {
+    uint64_t media_sent, media_received, rtcp_received, dropped, unknown_ssrc, nacks_received;
+    uint64_t plis_received, transport_feedback;
+};
+
+struct peer {
+    struct peer_config config;
+    struct random random;
+    struct peer_link links[2];
+    bool joined, left;
+    int leave_action, leave_reason; /* of the server's leave */
+    char sid[32];
+    struct source *sources[PEER_SOURCES];
+    unsigned source_count;
+    struct sink *sinks[PEER_SINKS];
+    unsigned sink_count;
+    bool offer_pending, offer_wanted;
+    uint32_t offer_id, offers_received;
+    uint16_t transport_seq;
+    int64_t now_us, report_us, joined_us, first_media_us;
+    struct peer_stats stats;
+    struct packet packet;
+};
+
+struct peer *peer_new(const struct peer_config *config);
+void peer_free(struct peer *p);
+
+/* ---- what comes in ---- */
+
+void peer_on_signal(struct peer *p, int64_t now_us, struct span response);
+/* `from` as the server's candidate has it. */
+void peer_on_datagram(struct peer *p, int64_t now_us, enum peer_side side, const struct addr *from,
+                      struct span datagram);
+/* From assoc_emit; false when the id is not of this peer. */
+bool peer_on_sctp(struct peer *p, int64_t now_us, uint64_t id, struct span packet);
+/* Sends what is due; returns the next deadline. */
+int64_t peer_on_time(struct peer *p, int64_t now_us);
+
+/* ---- what a user does ---- */
+
+struct source *peer_publish(struct peer *p, int64_t now_us, const struct source_config *config);
+void peer_unpublish(struct peer *p, int64_t now_us, struct source *s);
+void peer_mute(struct peer *p, struct source *s, bool muted);
+/* The publisher connection with its data channels, where nothing is published. */
+void peer_open_data(struct peer *p, int64_t now_us);
+/* A DataPacket's bytes. */
+enum channel_sent peer_send_data(struct peer *p, int64_t now_us, enum channel_label label,
+                                 struct span packet);
+/* quality: Livekit__VideoQuality; width and height 0: not said. */
+void peer_set_track(struct peer *p, const char *track_sid, bool disabled, int quality,
+                    uint32_t width, uint32_t height);
+void peer_subscribe(struct peer *p, const char *track_sid, bool subscribe);
+void peer_leave(struct peer *p);
+/* A fresh signal connection with reconnect=1 was opened: answers the server's reconnect with an ICE
+ * restart. */
+void peer_resume(struct peer *p, int64_t now_us);
+/* Any request. */
+void peer_request(struct peer *p, const Livekit__SignalRequest *request);
+
+/* An offer of what is published now, at once or after the answer that is under way. */
+void peer_negotiate(struct peer *p);
+/* Sends a description, which is freed. */
+void peer_describe(struct peer *p, char *sdp, bool offer, uint32_t id);
+
+/* The sink of a track, NULL: never offered. */
+struct sink *peer_sink_of(const struct peer *p, const char *track_sid);
+
+/* ---- describe.c ---- */
+
+/* Our offer of what is published. */
+char *describe_offer(const struct peer *p);
+/* Our answer to the server's offer. */
+char *describe_answer(const struct peer *p, const struct sdp *offer);
+/* The first UDP host candidate of a description. */
+bool describe_candidate(const char *sdp, struct addr *out);
+
+#endif
