@@ -393,8 +393,10 @@ static ProtobufCMessage *read_message(struct reading *r, const ProtobufCMessageD
 
     type->message_init(m);
     if (good) {
-        json_object_foreach((json_t *)(uintptr_t)json, name, v) good =
-            good && read_member(r, m, name, v);
+        json_object_foreach((json_t *)(uintptr_t)json, name, v)
+        {
+            good = good && read_member(r, m, name, v);
+        }
         r->depth--;
     }
     return good ? m : NULL;
