@@ -164,25 +164,36 @@ static void listener_watch(struct web *w, bool watched)
     w->paused = !watched;
 }
 
+/* The next connection; -1 when there is none. A connection that was given up meanwhile is passed
+ * over. */
+static int client_accept(struct web *w, struct addr *peer)
+{
+    int fd;
+    do {
+        struct sockaddr_storage name = {0};
+        socklen_t size = sizeof(name);
+        fd = accept4(w->listener, (struct sockaddr *)(void *)&name, &size,
+                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+        peer_of(&name, peer);
+    } while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+    return fd;
+}
+
 static void clients_accept(struct web *w)
 {
     for (unsigned i = 0; i < ACCEPTS_PER_TURN; i++) {
-        struct sockaddr_storage name;
-        socklen_t size = sizeof(name);
-        int fd = accept4(w->listener, (struct sockaddr *)(void *)&name, &size,
-                         SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                log_limited(LOG_ERROR, 1, "web_accept_failed", LOG_NUM("errno", errno));
-                listener_watch(w, false);
-            }
-            if (errno == EINTR || errno == ECONNABORTED)
-                continue;
-            return;
-        }
         struct addr peer;
-        peer_of(&name, &peer);
-        client_new(w, fd, &peer);
+        int fd = client_accept(w, &peer);
+        if (fd >= 0) {
+            client_new(w, fd, &peer);
+            continue;
+        }
+        if (errno != EAGAIN) {
+            /* Out of descriptors or memory: it would be told for ever. */
+            log_limited(LOG_ERROR, 1, "web_accept_failed", LOG_NUM("errno", errno));
+            listener_watch(w, false);
+        }
+        return;
     }
 }
 
