@@ -32,6 +32,12 @@
 /* A connection that holds no more than this is not what fills the memory. */
 #define HELD_SMALL_BYTES (64 * 1024)
 
+union peer_name {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
 /* Everybody from one address. */
 struct neighbour {
     uint32_t connections;
@@ -143,17 +149,15 @@ static void client_new(struct web *w, int fd, const struct addr *peer)
     w->count++;
 }
 
-static void peer_of(const struct sockaddr_storage *name, struct addr *out)
+static void peer_of(const union peer_name *name, struct addr *out)
 {
     *out = (struct addr){0};
-    if (name->ss_family == AF_INET) {
-        const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)name;
-        const uint8_t *ip = (const uint8_t *)&v4->sin_addr;
-        *out = addr_v4(ip[0], ip[1], ip[2], ip[3], ntohs(v4->sin_port));
-    } else {
-        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)name;
-        memcpy(out->ip, &v6->sin6_addr, sizeof(out->ip));
-        out->port = ntohs(v6->sin6_port);
+    if (name->any.sa_family == AF_INET) {
+        const uint8_t *ip = (const uint8_t *)&name->v4.sin_addr;
+        *out = addr_v4(ip[0], ip[1], ip[2], ip[3], ntohs(name->v4.sin_port));
+    } else if (name->any.sa_family == AF_INET6) {
+        memcpy(out->ip, &name->v6.sin6_addr, sizeof(out->ip));
+        out->port = ntohs(name->v6.sin6_port);
     }
 }
 
@@ -170,10 +174,9 @@ static int client_accept(struct web *w, struct addr *peer)
 {
     int fd;
     do {
-        struct sockaddr_storage name = {0};
+        union peer_name name = {0};
         socklen_t size = sizeof(name);
-        fd = accept4(w->listener, (struct sockaddr *)(void *)&name, &size,
-                     SOCK_NONBLOCK | SOCK_CLOEXEC);
+        fd = accept4(w->listener, &name.any, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
         peer_of(&name, peer);
     } while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
     return fd;
