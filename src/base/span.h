@@ -16,6 +16,12 @@ struct span {
 /* The bytes of a string literal or an array of char, without the terminating zero. */
 #define SPAN_LITERAL(s) ((struct span){(const uint8_t *)(s), sizeof(s) - 1})
 
+/* The same as an initialiser of something static, where C17 wants a constant. */
+#define SPAN_STATIC(s)                                                                             \
+    {                                                                                              \
+        (const uint8_t *)(s), sizeof(s) - 1                                                        \
+    }
+
 static inline struct span span_of(const void *data, size_t size)
 {
     return (struct span){data, size};
