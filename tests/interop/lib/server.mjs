@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server under test: its process on ports of its own with data in a folder of its own, ended by process id.
+// With SERVER_URL in the environment a running server is used instead.
+import { spawn } from 'node:child_process';
+import dgram from 'node:dgram';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Skip, sleep, until } from './tap.mjs';
+
+const WORKERS = 2;
+
+function freeTcpPort() {
+  return new Promise((done, fail) => {
+    const socket = net.createServer();
+    socket.once('error', fail);
+    socket.listen(0, '127.0.0.1', () => {
+      const { port } = socket.address();
+      socket.close(() => done(port));
+    });
+  });
+}
+
+function bindUdp(port) {
+  return new Promise((done) => {
+    const socket = dgram.createSocket('udp4');
+    socket.once('error', () => {
+      socket.close();
+      done(null);
+    });
+    socket.bind(port, '127.0.0.1', () => done(socket));
+  });
+}
+
+/** The first of WORKERS free UDP ports that follow each other. */
+async function freeMediaPorts() {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const first = 20000 + Math.floor(Math.random() * 10000);
+    const sockets = [];
+    for (let i = 0; i < WORKERS; i++) sockets.push(await bindUdp(first + i));
+    const free = sockets.every(Boolean);
+    for (const socket of sockets) socket?.close();
+    if (free) return first;
+  }
+  throw new Error('no free UDP ports');
+}
+
+export class Server {
+  #child = null;
+  #log = '';
+  #folder = null;
+  #port = 0;
+  #media = 0;
+  #env;
+
+  /** @param env variables for the server's process, besides the test's own */
+  constructor(env = {}) {
+    this.#env = env;
+    this.url = process.env.SERVER_URL ?? null;
+    this.foreign = Boolean(this.url);
+  }
+
+  get pid() {
+    return this.#child?.pid ?? null;
+  }
+
+  get log() {
+    return this.#log;
+  }
+
+  get wsUrl() {
+    return this.url.replace(/^http/, 'ws');
+  }
+
+  async start() {
+    if (this.foreign) return this;
+    const program = process.env.BEDRUD;
+    if (!program) throw new Error('BEDRUD is not set: the path of the program to test');
+    this.#folder ??= mkdtempSync(join(tmpdir(), 'interop-'));
+    this.#port ||= await freeTcpPort();
+    this.#media ||= await freeMediaPorts();
+    this.url = `http://127.0.0.1:${this.#port}`;
+    const child = spawn(
+      program,
+      [
+        'run',
+        ...['--dev', '--workers', String(WORKERS), '--listen', `127.0.0.1:${this.#port}`],
+        ...['--media-ip', '127.0.0.1', '--media-port', String(this.#media)],
+        ...['--data-dir', join(this.#folder, 'data'), '--log', process.env.SERVER_LOG ?? 'info'],
+      ],
+      { env: { ...process.env, ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text) => {
+        this.#log = (this.#log + text).slice(-400000);
+        if (process.env.VERBOSE) process.stderr.write(text);
+      });
+    }
+    child.once('exit', (code, signal) => {
+      child.ended = signal ?? code;
+    });
+    await until(
+      'the server answers',
+      async () => {
+        if (child.ended !== undefined) throw new Error(`it ended (${child.ended}): ${this.#log}`);
+        return (await fetch(`${this.url}/`)).ok;
+      },
+      15000,
+    );
+    return this;
+  }
+
+  /** Whether the process runs; a foreign server always counts as running. */
+  get alive() {
+    return this.foreign || (this.#child !== null && this.#child.ended === undefined);
+  }
+
+  /** Ends the process by id; gives its exit code. */
+  async stop(signal = 'SIGTERM') {
+    const child = this.#child;
+    if (!child) return null;
+    this.#child = null;
+    if (child.ended === undefined) {
+      const gone = new Promise((done) => child.once('exit', done));
+      child.kill(signal);
+      await Promise.race([gone, sleep(9000)]);
+      if (child.ended === undefined) {
+        child.kill('SIGKILL');
+        await gone;
+      }
+    }
+    return child.ended;
+  }
+
+  async restart(pause = 0) {
+    if (this.foreign) throw new Skip('a running server is not restarted');
+    await this.stop();
+    await sleep(pause);
+    await this.start();
+  }
+
+  /** Resident memory in KiB. */
+  resident() {
+    if (!this.pid) throw new Skip('the memory of a foreign server is not known');
+    const line = readFileSync(`/proc/${this.pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/);
+    return Number(line[1]);
+  }
+
+  async end() {
+    const code = await this.stop();
+    if (this.#folder) rmSync(this.#folder, { recursive: true, force: true });
+    this.#folder = null;
+    return code;
+  }
+}

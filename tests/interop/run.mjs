@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the suites one by one, each in a process of its own with a bound, and prints TAP.
+//   BEDRUD=path/to/bedrud node run.mjs [SUITE [PART-OF-A-CASE'S-NAME]]
+// SERVER_URL names a running server to use instead; VERBOSE=1 shows what the server says.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const SUITES = [
+  ['native', 200],
+  ['chromium', 300],
+  ['mixed', 150],
+  ['api', 60],
+  ['bad-input', 150],
+  ['media-tap', 90],
+];
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+let count = 0;
+let failed = 0;
+
+function print(line) {
+  const result = line.match(/^(not )?ok - (.*)$/);
+  if (!result) {
+    process.stdout.write(`${line}\n`);
+    return;
+  }
+  count++;
+  if (result[1]) failed++;
+  process.stdout.write(`${result[1] ?? ''}ok ${count} - ${result[2]}\n`);
+}
+
+/** Runs one suite; it is asked to end when its time is over, and made to 5 s later. */
+function runSuite(name, seconds, only) {
+  return new Promise((done) => {
+    const child = spawn(process.execPath, ['lib/suite.mjs', name, only ?? ''], {
+      cwd: here,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let rest = '';
+    let late = false;
+    child.stdout.on('data', (data) => {
+      const lines = (rest + data).split('\n');
+      rest = lines.pop();
+      lines.forEach(print);
+    });
+    const ask = setTimeout(() => {
+      late = true;
+      child.kill('SIGTERM');
+    }, seconds * 1000);
+    const force = setTimeout(() => child.kill('SIGKILL'), seconds * 1000 + 8000);
+    child.once('close', (code, signal) => {
+      clearTimeout(ask);
+      clearTimeout(force);
+      if (rest) print(rest);
+      if (late) print(`not ok - ${name}: stopped after ${seconds} s`);
+      else if (code !== 0) print(`not ok - ${name}: ended with ${signal ?? code}`);
+      done();
+    });
+  });
+}
+
+const [wanted, only] = process.argv.slice(2);
+const chosen = SUITES.filter(([name]) => !wanted || name === wanted);
+if (chosen.length === 0) {
+  process.stderr.write(`There is no suite ${wanted}; there are ${SUITES.map(([name]) => name).join(', ')}.\n`);
+  process.exit(2);
+}
+process.stdout.write('TAP version 13\n');
+for (const [name, seconds] of chosen) await runSuite(name, seconds, only);
+process.stdout.write(`1..${count}\n`);
+process.exitCode = failed ? 1 : 0;
