@@ -59,9 +59,9 @@ static void test_read(void **state)
         /* one bit a status: 1 0 1, the rest beyond the count */
         {START("0005", "0003") "a800 04 05", "10:4 11:- 12:9"},
         {START("0005", "0003") "9800 04 05", "10:- 11:4 12:9"},
-        /* two bits: small, large, lost, small */
-        {START("0006", "0004") "d840 01 0100 02 0000", "10:1 11:- 12:- 13:-!"},
-        {START("0006", "0004") "d900 01 0100 02 0000", "10:1 11:257 12:- 13:-!"},
+        /* two bits a status: small, large, lost, small; small, large, small, lost */
+        {START("0006", "0004") "d840 01 0100 02 0000", "10:1 11:257 12:- 13:259"},
+        {START("0006", "0004") "d900 01 0100 02 0000", "10:1 11:257 12:259 13:-"},
         /* a run of none, then one */
         {START("0006", "0001") "2000 2001 05 000000", "10:5"},
         /* more in the run than counted */
