@@ -107,8 +107,11 @@ void call_begin(struct calls *c, const struct web_request *r, struct span path, 
         answer_error(c, r->id, &(struct twirp_error){"bad_route", "only POST is allowed"});
         return;
     }
-    if (!twirp_read(c->keys, unix_s, path, r->header(r, "content-type"),
-                    r->header(r, "authorization"), r->body, &twirp, &error)) {
+    struct twirp_request request = {.path = path,
+                                    .content_type = r->header(r, "content-type"),
+                                    .authorization = r->header(r, "authorization"),
+                                    .body = r->body};
+    if (!twirp_read(c->keys, unix_s, &request, &twirp, &error)) {
         answer_error(c, r->id, &error);
         return;
     }

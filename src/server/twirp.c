@@ -127,54 +127,65 @@ static const char *room_of(const struct twirp_method *m, const ProtobufCMessage 
     return text;
 }
 
-static bool authorised(const struct token_keys *keys, int64_t unix_s, const char *authorization,
-                       const struct twirp_method *m, const char *room, struct twirp_error *error)
+static bool authenticate(const struct token_keys *keys, int64_t unix_s, const char *authorization,
+                         struct claims *claims, struct twirp_error *error)
 {
-    struct claims claims;
-
     if (!authorization || strncasecmp(authorization, "Bearer ", 7) != 0)
         return fail(error, "unauthenticated", "the header Authorization: Bearer is missing");
-    enum token_verdict v = token_verify(keys, span_of_str(authorization + 7), unix_s, &claims);
-    if (v != TOKEN_OK)
-        return fail(error, "unauthenticated", token_verdict_text(v));
-    bool good = allowed(&claims, m, room);
-    claims_fini(&claims);
-    return good || fail(error, "unauthenticated", "permissions denied: the token lacks the grant");
+    enum token_verdict v = token_verify(keys, span_of_str(authorization + 7), unix_s, claims);
+    return v == TOKEN_OK || fail(error, "unauthenticated", token_verdict_text(v));
 }
 
-bool twirp_read(const struct token_keys *keys, int64_t unix_s, struct span path,
-                const char *content_type, const char *authorization, struct span body,
+static void fill_call(struct twirp_call *out, const struct twirp_method *m, const char *room,
+                      struct span packed)
+{
+    out->method = m;
+    out->request = m->request;
+    out->room = room ? xstrdup(room) : NULL;
+    out->body = xmalloc(packed.size + 1);
+    out->body_size = packed.size;
+    if (packed.size)
+        memcpy(out->body, packed.data, packed.size);
+}
+
+/* The token is good: what the body asks for, and whether the token's grants allow it. */
+static bool read_call(const struct claims *claims, const struct twirp_method *m,
+                      const struct twirp_request *r, struct twirp_call *out,
+                      struct twirp_error *error)
+{
+    struct arena a;
+
+    arena_init(&a);
+    ProtobufCMessage *message = read_body(m, out->json, r->body, &a, error);
+    const char *room = message ? room_of(m, message) : NULL;
+    bool good = message != NULL;
+    if (good && !allowed(claims, m, room))
+        good = fail(error, "unauthenticated", "permissions denied: the token lacks the grant");
+    if (good && m->room_field && (!room || !room[0] || strlen(room) > LIMIT_ROOM_NAME))
+        good = fail(error, "invalid_argument", "the room's name must have 1 to 256 bytes");
+    if (good)
+        fill_call(out, m, room, signal_pack(message, &a));
+    arena_fini(&a);
+    return good;
+}
+
+bool twirp_read(const struct token_keys *keys, int64_t unix_s, const struct twirp_request *r,
                 struct twirp_call *out, struct twirp_error *error)
 {
-    const struct twirp_method *m = find_method(path);
-    struct arena a;
-    bool json;
+    const struct twirp_method *m = find_method(r->path);
+    struct claims claims;
 
     *out = (struct twirp_call){0};
     *error = (struct twirp_error){0};
     if (!m)
         return fail(error, "bad_route", "no such method");
-    if (!read_encoding(content_type, &json))
+    if (!read_encoding(r->content_type, &out->json))
         return fail(error, "bad_route",
                     "Content-Type must be application/json or application/protobuf");
-    arena_init(&a);
-    ProtobufCMessage *message = read_body(m, json, body, &a, error);
-    const char *room = message ? room_of(m, message) : NULL;
-    bool good = message && authorised(keys, unix_s, authorization, m, room, error);
-    if (good && m->room_field && (!room || !room[0] || strlen(room) > LIMIT_ROOM_NAME))
-        good = fail(error, "invalid_argument", "the room's name must have 1 to 256 bytes");
-    if (good) {
-        struct span packed = signal_pack(message, &a);
-        *out = (struct twirp_call){.method = m,
-                                   .request = m->request,
-                                   .json = json,
-                                   .room = room ? xstrdup(room) : NULL,
-                                   .body = xmalloc(packed.size + 1),
-                                   .body_size = packed.size};
-        if (packed.size)
-            memcpy(out->body, packed.data, packed.size);
-    }
-    arena_fini(&a);
+    if (!authenticate(keys, unix_s, r->authorization, &claims, error))
+        return false;
+    bool good = read_call(&claims, m, r, out, error);
+    claims_fini(&claims);
     return good;
 }
 

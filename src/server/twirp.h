@@ -21,6 +21,13 @@ struct twirp_call {
     size_t body_size;
 };
 
+/* What arrived by HTTP. */
+struct twirp_request {
+    struct span path;                         /* what follows "/twirp/" */
+    const char *content_type, *authorization; /* NULL: absent */
+    struct span body;
+};
+
 void twirp_call_fini(struct twirp_call *c);
 
 struct twirp_error {
@@ -28,9 +35,8 @@ struct twirp_error {
     char text[256];
 };
 
-/* `path` is what follows "/twirp/". */
-bool twirp_read(const struct token_keys *keys, int64_t unix_s, struct span path,
-                const char *content_type, const char *authorization, struct span body,
+/* Fills *out on true, which the caller ends with twirp_call_fini; else *error. */
+bool twirp_read(const struct token_keys *keys, int64_t unix_s, const struct twirp_request *r,
                 struct twirp_call *out, struct twirp_error *error);
 /* Status of an error code. */
 unsigned twirp_status(const char *code);
