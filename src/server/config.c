@@ -233,7 +233,8 @@ static enum config_result read_flag(int argc, char **argv, int *i, struct flags 
 }
 
 /* Keeps the first error, which names the key. */
-static void on_yaml_log(cyaml_log_t level, void *context, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void on_yaml_log(cyaml_log_t level, void *context,
+                                                              const char *format, va_list args)
 {
     struct str *message = context;
     char line[512];
@@ -280,7 +281,7 @@ static void collect(struct value *values, const struct file *file)
         if (file)
             memcpy(&in_file, (const char *)file + options[k].in_file, sizeof in_file);
         variable_name(&options[k], name);
-        const char *variable = getenv(name);
+        const char *variable = secure_getenv(name);
         if (variable)
             values[k] = (struct value){variable, SOURCE_VARIABLE};
         else if (in_file)
@@ -407,7 +408,7 @@ enum config_result config_load(int argc, char **argv, struct config *out, struct
     if (result != CONFIG_OK)
         return result;
     if (!flags.file)
-        flags.file = getenv("BEDRUD_CONFIG");
+        flags.file = secure_getenv("BEDRUD_CONFIG");
     if (flags.file && !read_file(flags.file, &file, message))
         return CONFIG_ERROR;
     collect(flags.values, file);

@@ -3,6 +3,7 @@
  * timers, signals. Blocks nowhere. */
 #include "server/control.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -156,10 +157,10 @@ static void on_signal(void *arg, int signal)
 static void say_busy(struct str *message, const char *key, const struct addr *a, int error,
                      const char *way_out)
 {
-    char text[ADDR_TEXT_MAX];
+    char text[ADDR_TEXT_MAX], reason[128];
 
     str_printf(message, "%s: cannot bind %s: %s; %s", key, addr_format(a, true, text),
-               strerror(-error), way_out);
+               strerror_r(-error, reason, sizeof reason), way_out);
 }
 
 static bool start_worker(struct control *c, const struct config *config, unsigned index,
@@ -204,7 +205,12 @@ static bool start_web(struct control *c, const struct config *config, struct str
     int error = 0;
 
     c->web = web_new(c->loop, &w, &handlers, &error);
-    if (!c->web)
+    if (!c->web && error == -EKEYREJECTED)
+        str_printf(message,
+                   "tls_cert, tls_key: %s and %s are no pair of certificate chain and private key; "
+                   "give PEM files that belong together",
+                   config->tls_cert, config->tls_key);
+    else if (!c->web)
         say_busy(message, "listen", &config->listen, error,
                  "stop what uses it, or choose another with --listen");
     return c->web != NULL;

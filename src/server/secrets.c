@@ -19,39 +19,51 @@
 static int fail(struct str *message, const char *what, const char *path)
 {
     int error = errno;
+    char reason[128];
 
-    str_printf(message, "data_dir: cannot %s %s: %s", what, path, strerror(error));
+    str_printf(message, "data_dir: cannot %s %s: %s", what, path,
+               strerror_r(error, reason, sizeof reason));
     return -error;
 }
 
-static int write_whole(int fd, const char *text, size_t size)
+static int write_whole(int fd, struct span text)
 {
-    ssize_t n = write(fd, text, size);
+    ssize_t n = write(fd, text.data, text.size);
 
-    if (n != (ssize_t)size || fsync(fd) != 0)
+    if (n != (ssize_t)text.size || fsync(fd) != 0)
         return -1;
+    return 0;
+}
+
+/* Writes the line to `temporary` and gives it its name. */
+static int put_file(const char *temporary, const char *path, struct span line, struct str *message)
+{
+    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return fail(message, "write", temporary);
+    int failed = write_whole(fd, line);
+    close(fd);
+    if (failed || rename(temporary, path) != 0)
+        return fail(message, "write", path);
     return 0;
 }
 
 static int make_key_file(const char *path, struct str *message)
 {
     char key[KEY_SIZE + 1] = "API", secret[SECRET_SIZE + 1], line[KEY_SIZE + SECRET_SIZE + 3];
-    char temporary[4096];
+    struct str temporary;
 
     random_text(key + 3, KEY_SIZE - 3);
     random_text(secret, SECRET_SIZE);
     int size = snprintf(line, sizeof line, "%s %s\n", key, secret);
-    snprintf(temporary, sizeof temporary, "%s.new", path);
-    int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return fail(message, "write", temporary);
-    int failed = write_whole(fd, line, (size_t)size);
-    close(fd);
+    str_init(&temporary);
+    str_printf(&temporary, "%s.new", path);
+    int error = put_file(temporary.text, path, span_of(line, (size_t)size), message);
+    str_fini(&temporary);
     mem_wipe(line, sizeof line);
     mem_wipe(secret, sizeof secret);
-    if (failed || rename(temporary, path) != 0)
-        return fail(message, "write", path);
-    return 0;
+    return error;
 }
 
 static int read_key_file(const char *path, struct token_keys *keys, struct str *message)
@@ -76,22 +88,31 @@ static int read_key_file(const char *path, struct token_keys *keys, struct str *
     return 0;
 }
 
+static int open_key_file(const char *data_dir, struct token_keys *keys, struct str *message)
+{
+    struct str path;
+    int error = 0;
+
+    str_init(&path);
+    str_printf(&path, "%s/api-key", data_dir);
+    if (access(path.text, F_OK) != 0)
+        error = make_key_file(path.text, message);
+    if (!error)
+        error = read_key_file(path.text, keys, message);
+    str_fini(&path);
+    return error;
+}
+
 int secrets_open(const struct config *config, struct token_keys *keys, struct str *message)
 {
-    char path[4096];
     int error = 0;
 
     if (mkdir(config->data_dir, 0700) != 0 && errno != EEXIST)
         return fail(message, "make the directory", config->data_dir);
-    if (config->api_key) {
+    if (config->api_key)
         token_keys_add(keys, config->api_key, config->api_secret);
-    } else {
-        snprintf(path, sizeof path, "%s/api-key", config->data_dir);
-        if (access(path, F_OK) != 0)
-            error = make_key_file(path, message);
-        if (!error)
-            error = read_key_file(path, keys, message);
-    }
+    else
+        error = open_key_file(config->data_dir, keys, message);
     if (!error && config->dev)
         token_keys_add(keys, "devkey", "secret");
     return error;
