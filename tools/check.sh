@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The checks on the code itself, one TAP line each: format, layers, purity, clang-tidy, cppcheck.
+# The checks on the code itself, one TAP line each: format, layers, purity, tap, clang-tidy, cppcheck.
 # usage: tools/check.sh BUILD_FOLDER   (a clang build; its compile_commands.json is used)
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -59,9 +59,17 @@ check_cppcheck() {
         --template='{file}:{line}: {severity}: {message} [{id}]' -D_GNU_SOURCE -I src src
 }
 
+# The tap on clear media exists in test builds only.
+check_tap() {
+    ninja -C "$build" src/bedrud >/dev/null || return 1
+    ! { nm "$build/src/bedrud" | grep -E ' (tap_packet|engine_set_tap)$' ||
+        grep -c BEDRUD_MEDIA_TAP "$build/src/bedrud"; }
+}
+
 check format check_format
 check layers tools/layers.py
 check purity tools/purity.sh "$build"
+check 'no tap' check_tap
 check clang-tidy check_tidy
 check cppcheck check_cppcheck
 echo "1..$number"

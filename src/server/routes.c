@@ -150,7 +150,7 @@ void routes_request(struct routes *r, const struct web_request *q, int64_t unix_
 {
     struct span path = q->path;
 
-    if (starts_with(path, "/livekit/") || starts_with(path, "/livekit?"))
+    if (starts_with(path, "/livekit/"))
         path = span_from(path, strlen("/livekit"));
     if (is(path, "/rtc") || starts_with(path, "/rtc/"))
         signalling(r, q, path, unix_s);

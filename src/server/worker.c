@@ -13,6 +13,9 @@
 #include "net/thread.h"
 #include "net/udp.h"
 #include "server/messages.h"
+#ifdef BEDRUD_MEDIA_TAP
+#include "server/tap.h"
+#endif
 
 struct worker {
     struct worker_config config;
@@ -21,6 +24,9 @@ struct worker {
     struct mailbox *mailbox;
     struct thread *thread;
     bool stopping;
+#ifdef BEDRUD_MEDIA_TAP
+    struct tap *tap;
+#endif
 };
 
 struct mailbox *worker_mailbox(const struct worker *w)
@@ -162,6 +168,17 @@ static void dispose(struct mail *mail)
     message_free((struct message *)(void *)mail);
 }
 
+#ifdef BEDRUD_MEDIA_TAP
+static void open_tap(struct worker *w)
+{
+    const char *path = secure_getenv("BEDRUD_MEDIA_TAP_FILE");
+
+    w->tap = path ? tap_new(path) : NULL;
+    if (w->tap)
+        engine_set_tap(w->engine, tap_packet, w->tap);
+}
+#endif
+
 struct worker *worker_new(const struct worker_config *config, int *error, unsigned *failed)
 {
     char name[16];
@@ -188,6 +205,9 @@ struct worker *worker_new(const struct worker_config *config, int *error, unsign
         e.candidates[i].local = (uint16_t)i;
     }
     w->engine = engine_new(&e);
+#ifdef BEDRUD_MEDIA_TAP
+    open_tap(w);
+#endif
     snprintf(name, sizeof name, "worker-%u", config->index);
     w->thread = thread_start(name, run, w);
     return w;
@@ -199,8 +219,11 @@ void worker_free(struct worker *w)
         return;
     message_post(w->mailbox, message_new(MESSAGE_STOP, 0, span_of(NULL, 0)));
     thread_join(w->thread);
+    udp_free(w->udp); /* it holds packets of the engine's pool */
     engine_free(w->engine);
-    udp_free(w->udp);
+#ifdef BEDRUD_MEDIA_TAP
+    tap_free(w->tap);
+#endif
     mailbox_free(w->mailbox, dispose);
     free(w);
 }
