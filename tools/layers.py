@@ -34,7 +34,6 @@ DOORS = {
     "usrsctp.h": ["rtc/assoc"],
     "protobuf-c/": ["wire/signal", "server/protojson"],
     "livekit.pb-c.h": ["wire/signal"],
-    "libwebsockets.h": ["net/web"],
     "uv.h": ["net/web", "net/loop"],
     "sqlite3.h": ["store/sqlite"],
     "libpq": ["store/pg"],
