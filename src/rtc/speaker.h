@@ -19,7 +19,7 @@ struct speaker {
 void speaker_init(struct speaker *s);
 /* level: 0 loudest .. 127 silence (-dBov). */
 void speaker_on_level(struct speaker *s, uint8_t level);
-/* Ends the window; true when level or active changed. Active: at least 40 % of packets above -35 dBov. Level is
+/* Ends the window; true when level or active changed. Active: at least 40 % of packets at -35 dBov or louder. Level is
  * 10^(-dBov/20), smoothed over two intervals, rounded up to eighths. */
 bool speaker_update(struct speaker *s);
 
