@@ -69,10 +69,11 @@ static int serve(const struct config *config)
         c = control_new(config, &keys, &message);
     if (c) {
         char listen[ADDR_TEXT_MAX];
-        log_event(LOG_INFO, "listening",
-                  LOG_STR("address", addr_format(&config->listen, true, listen)),
+        struct addr bound = config->listen;
+        bound.port = control_port(c);
+        log_event(LOG_INFO, "listening", LOG_STR("address", addr_format(&bound, true, listen)),
                   LOG_NUM("media_port", config->media_port), LOG_NUM("workers", config->workers));
-        print_address(config, &keys, control_port(c));
+        print_address(config, &keys, bound.port);
         control_run(c);
         control_free(c);
         log_event(LOG_INFO, "stopped", LOG_NUM("code", 0));

@@ -17,7 +17,8 @@ struct config {
     struct addr media_ips[CONFIG_MEDIA_IPS]; /* port 0; from the listen address and the interfaces
                                                 when not given */
     unsigned media_ip_count;
-    uint16_t media_port; /* of the first worker, one more for each */
+    uint16_t
+        media_port; /* of the first worker, one more for each; 0, never from a user: any free */
     unsigned workers;
     bool dev;
     enum log_level log;

@@ -172,7 +172,7 @@ static bool start_worker(struct control *c, const struct config *config, unsigne
 
     for (unsigned i = 0; i < config->media_ip_count; i++) {
         addrs[i] = config->media_ips[i];
-        addrs[i].port = (uint16_t)(config->media_port + index);
+        addrs[i].port = config->media_port ? (uint16_t)(config->media_port + index) : 0;
     }
     struct worker_config w = {.index = index,
                               .dtls = c->dtls,
