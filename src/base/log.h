@@ -22,7 +22,13 @@ struct log_field {
     int64_t number;
 };
 
-#define LOG_STR(n, s) ((struct log_field){(n), (s) ? (s) : "", 0})
+static inline const char *log_text(const char *s)
+{
+    return s ? s : "";
+}
+
+/* NULL is written as the empty text. */
+#define LOG_STR(n, s) ((struct log_field){(n), log_text(s), 0})
 #define LOG_NUM(n, v) ((struct log_field){(n), NULL, (int64_t)(v)})
 
 struct log_limiter {
