@@ -26,12 +26,16 @@
 #define LIMIT_NAME 256
 #define LIMIT_METADATA (64 * 1024)
 #define LIMIT_ATTRIBUTES (64 * 1024)
+#define LIMIT_ATTRIBUTE_COUNT 256 /* each change is compared with each */
 #define LIMIT_CID 256
 #define LIMIT_TRACK_NAME 256
+#define LIMIT_TRACK_LISTS 16 /* layers, codecs, features of one track: there are 3, 5 and 7 */
 
 /* Media. */
 #define LIMIT_TRACKS_PER_PERSON 32
 #define LIMIT_PENDING_TRACKS 20
+/* Tracks that one viewer may choose by name; more than all tracks of a room of 30 full publishers. */
+#define LIMIT_WISHES 1024
 #define LIMIT_LAYERS 3
 /* Streams one transport may introduce: 32 tracks × 3 layers × (media + rtx). */
 #define LIMIT_SSRCS_PER_TRANSPORT 192
@@ -45,6 +49,9 @@
 #define LIMIT_REPLAY_BYTES (1024 * 1024)
 #define LIMIT_REPLAY_US (10 * 1000000LL)
 
+/* Messages of one signal connection that cannot be read before it is closed: an honest client sends none. */
+#define LIMIT_MALFORMED_MESSAGES 20
+
 /* Strangers. A transport that never authenticated holds about 1 KB. */
 #define LIMIT_ADDRS_PER_TRANSPORT 8
 /* STUN replies per second and worker to requests that no transport recognises: none; to authenticated ones: */
@@ -56,6 +63,7 @@
 #define LIMIT_ICE_SILENCE_US (15 * 1000000LL)    /* consent freshness: no check, no packet */
 #define LIMIT_RESUME_US (30 * 1000000LL)         /* without a signal connection, media alive */
 #define LIMIT_SIGNAL_SILENCE_US (30 * 1000000LL) /* two ping timeouts */
+#define LIMIT_REFRESH_US (300 * 1000000LL)       /* a refreshed token lives twice as long */
 #define LIMIT_EMPTY_ROOM_US (300 * 1000000LL)
 #define LIMIT_DEPARTURE_US (20 * 1000000LL)
 

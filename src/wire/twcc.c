@@ -127,11 +127,11 @@ static void plan_packet(struct plan *plan, const struct twcc_arrival *arrivals, 
     for (unsigned i = 0; i < count && i < WRITE_MAX; i++) {
         const struct twcc_arrival *a = &arrivals[i];
         unsigned symbol = SYMBOL_LOST;
-        int64_t ticks = last, delta = 0;
+        int64_t delta = 0;
         if (a->seq != (uint16_t)(arrivals[0].seq + i))
             return;
         if (a->at_us != TWCC_LOST) {
-            ticks = divide_down(a->at_us, TICK_US);
+            int64_t ticks = divide_down(a->at_us, TICK_US);
             if (!any) {
                 plan->reference = divide_down(ticks, REFERENCE_TICKS);
                 last = plan->reference * REFERENCE_TICKS;
