@@ -1,10 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rewriting for one viewer. The outgoing line of numbers is cut into stretches; within a stretch every number, time and
- * picture id is the publisher's plus a fixed offset, so that a late packet, or one sent again, gets exactly what it
- * would have had in time. A stretch begins at a layer switch and after a packet that was left out. */
+/* Rewriting for one viewer. The outgoing line of numbers is cut into stretches; within a stretch
+ * every number, time and picture id is the publisher's plus a fixed offset, so that a late packet,
+ * or one sent again, gets exactly what it would have had in time. A stretch begins at a layer
+ * switch and after a packet that was left out. */
 #include "rtc/forward.h"
 
 #include "base/seq.h"
+
+/* Farther ahead than this is a new start of the source, no loss: a gap as wide would throw off the
+ * viewer's count of wraps, and with it SRTP (RFC 3711 3.3.1). */
+#define JUMP_MAX 1024
+/* As far back as a 16-bit number tells packets apart. */
+#define BACK_MAX 32768
+/* Timestamps from sender reports that differ more than this from the time of arrival are not
+ * believed. */
+#define DELTA_TRUST_S 1
 
 /* ---- stretches ---- */
 
@@ -19,16 +29,24 @@ static const struct forward_break *break_at(const struct forward *f, unsigned i)
     return &f->breaks[(f->break_next + FORWARD_BREAKS - 1 - i) % FORWARD_BREAKS];
 }
 
+/* Nothing was sent in stretches that begin at or after the new one, so they give way. Were they
+ * kept, a late packet could fall before them and onto a number of the new stretch. */
 static void add_break(struct forward *f, const struct forward_break *b)
 {
+    while (f->break_count > 0 && newest_break(f)->out_from >= b->out_from) {
+        f->break_next = (f->break_next + FORWARD_BREAKS - 1) % FORWARD_BREAKS;
+        f->break_count--;
+    }
     f->breaks[f->break_next] = *b;
     f->break_next = (f->break_next + 1) % FORWARD_BREAKS;
     if (f->break_count < FORWARD_BREAKS)
         f->break_count++;
 }
 
-/* The stretch that an incoming number of a layer falls into. NULL: none that is still known, or it was left out. */
-static const struct forward_break *break_of_input(const struct forward *f, uint8_t layer, int64_t seq)
+/* The stretch that an incoming number of a layer falls into. NULL: none that is still known, or it
+ * was left out. */
+static const struct forward_break *break_of_input(const struct forward *f, uint8_t layer,
+                                                  int64_t seq)
 {
     int64_t before = INT64_MAX; /* where the next newer stretch begins */
 
@@ -99,15 +117,16 @@ bool forward_wants_keyframe(const struct forward *f)
 static uint32_t timestamp_after_switch(const struct forward *f, int64_t now_us,
                                        const struct media *m, const int64_t *ts_delta)
 {
-    int64_t elapsed = (now_us - f->last_sent_us) * (int64_t)codec_clock_rate(f->codec) / 1000000;
+    int64_t clock = codec_clock_rate(f->codec);
+    int64_t elapsed = (now_us - f->last_sent_us) * clock / 1000000;
 
     if (!f->started)
         return f->last_timestamp;
     if (ts_delta && f->current < LIMIT_LAYERS) {
-        uint32_t aligned =
-            m->timestamp - (uint32_t)*ts_delta + newest_break(f)->timestamp_offset;
-        if (timestamp_newer(aligned, f->last_timestamp))
-            return aligned;
+        uint32_t aligned = m->timestamp - (uint32_t)*ts_delta + newest_break(f)->timestamp_offset;
+        int64_t ahead = (int32_t)(aligned - f->last_timestamp);
+        if (ahead > -DELTA_TRUST_S * clock && ahead < elapsed + DELTA_TRUST_S * clock)
+            return f->last_timestamp + (uint32_t)(ahead > 0 ? ahead : 1);
     }
     return f->last_timestamp + (uint32_t)(elapsed > 0 ? elapsed : 1);
 }
@@ -119,7 +138,9 @@ static void begin_layer(struct forward *f, int64_t now_us, const struct media *m
     struct forward_break b = {.out_from = f->out_newest + 1, .layer = layer};
 
     b.offset = b.out_from - m->seq;
-    b.timestamp_offset = timestamp_after_switch(f, now_us, m, ts_delta) - m->timestamp;
+    f->last_timestamp = timestamp_after_switch(f, now_us, m, ts_delta);
+    f->last_sent_us = now_us;
+    b.timestamp_offset = f->last_timestamp - m->timestamp;
     if (f->started) {
         b.picture_offset = (uint16_t)(f->last_picture + 1 - v->picture_id);
         b.tl0_offset = (uint8_t)(f->last_tl0 + 1 - v->tl0);
@@ -130,22 +151,59 @@ static void begin_layer(struct forward *f, int64_t now_us, const struct media *m
     f->in_newest = m->seq;
 }
 
-static bool may_begin(const struct forward *f, const struct media *m)
+/* Whether a packet is from before the end of what was sent of its layer: it fills a gap or comes
+ * too late, but nothing begins with it. */
+static bool is_behind(const struct forward *f, const struct media *m, uint8_t layer)
 {
-    return !codec_is_video(f->codec) || (m->frame.start && m->frame.keyframe);
+    int64_t end = f->out_newest + 1;
+
+    for (unsigned i = 0; i < f->break_count; i++) {
+        const struct forward_break *b = break_at(f, i);
+        if (b->layer == layer)
+            return m->seq + b->offset < end;
+        end = b->out_from;
+    }
+    return false;
+}
+
+static bool may_begin(const struct forward *f, const struct media *m, uint8_t layer)
+{
+    if (layer != f->target || layer == f->current)
+        return false;
+    if (codec_is_video(f->codec) && !(m->frame.start && m->frame.keyframe))
+        return false;
+    return !is_behind(f, m, layer);
+}
+
+/* The source jumped ahead: the numbers go on after one gap, which tells the viewer that something
+ * is missing. */
+static void begin_anew(struct forward *f, int64_t seq)
+{
+    struct forward_break b = *newest_break(f);
+
+    b.out_from = f->out_newest + 2;
+    b.offset = b.out_from - seq;
+    add_break(f, &b);
 }
 
 /* What later packets are measured against, once the newest number was sent. */
 static void remember_newest(struct forward *f, int64_t now_us, const struct media *m,
                             const struct forward_out *out)
 {
+    const struct vp8_descriptor *v = &m->frame.vp8;
+
     f->out_newest = out->seq;
-    f->in_newest = m->seq;
-    f->last_timestamp = out->timestamp;
+    if (m->seq > f->in_newest)
+        f->in_newest = m->seq;
+    if (timestamp_newer(out->timestamp, f->last_timestamp)) {
+        f->last_timestamp = out->timestamp;
+        f->last_sent_us = now_us;
+    }
     f->timestamp_offset = newest_break(f)->timestamp_offset;
-    f->last_picture = out->picture_id;
-    f->last_tl0 = out->tl0;
-    f->last_sent_us = now_us;
+    if (v->has_picture_id)
+        f->last_picture = out->picture_id;
+    if (v->has_tl0)
+        f->last_tl0 = out->tl0;
 }
 
 enum forward_verdict forward_push(struct forward *f, int64_t now_us, const struct media *m,
@@ -153,14 +211,20 @@ enum forward_verdict forward_push(struct forward *f, int64_t now_us, const struc
 {
     if (f->target >= LIMIT_LAYERS)
         return FORWARD_SKIP;
-    if (layer == f->target && layer != f->current && may_begin(f, m))
-        begin_layer(f, now_us, m, layer, ts_delta);
+    if (layer == f->current && m->seq - f->in_newest > JUMP_MAX)
+        begin_anew(f, m->seq);
     const struct forward_break *b = break_of_input(f, layer, m->seq);
+    /* Only the present layer goes on; of an earlier one just what was missing is filled in. */
+    if (b && layer != f->current && m->seq + b->offset > f->out_newest)
+        b = NULL;
+    if (!b && may_begin(f, m, layer)) {
+        begin_layer(f, now_us, m, layer, ts_delta);
+        b = newest_break(f);
+    }
     if (!b)
         return layer == f->current ? FORWARD_TOO_OLD : FORWARD_SKIP;
-    /* Only the present layer goes on; of an earlier one just what was missing is filled in. */
-    if (m->seq + b->offset > f->out_newest && layer != f->current)
-        return FORWARD_SKIP;
+    if (m->seq + b->offset <= f->out_newest - BACK_MAX)
+        return FORWARD_TOO_OLD;
     rewrite(f, b, m, out);
     if (out->seq > f->out_newest)
         remember_newest(f, now_us, m, out);
@@ -173,15 +237,12 @@ void forward_skip(struct forward *f, const struct media *m, uint8_t layer)
 {
     if (!f->started || layer != f->current || m->seq <= f->in_newest)
         return;
+    if (m->seq - f->in_newest > JUMP_MAX)
+        begin_anew(f, m->seq);
     struct forward_break b = *newest_break(f);
     b.out_from = m->seq + b.offset;
     b.offset--;
     f->in_newest = m->seq;
-    if (b.out_from == newest_break(f)->out_from) {
-        /* Nothing was sent in this stretch: it only moves. */
-        f->break_next = (f->break_next + FORWARD_BREAKS - 1) % FORWARD_BREAKS;
-        f->break_count--;
-    }
     add_break(f, &b);
 }
 
