@@ -18,6 +18,7 @@ struct section {
     uint8_t payload_type, rtx_payload_type;
     char *cid;                  /* track id of its msid */
     struct track *track;        /* NULL: none bound (yet) */
+    bool parked;                /* sent before its AddTrackRequest: to be bound when that comes */
     char rids[LIMIT_LAYERS][RID_MAX + 1]; /* as offered; sorted low to high in the track's layers */
     unsigned rid_count;
     uint32_t ssrc, rtx_ssrc;    /* declared by a=ssrc; 0: told by header extensions */
@@ -27,6 +28,9 @@ struct section {
 struct slot {
     enum sdp_kind kind;
     struct downtrack *downtrack; /* NULL: inactive, may be used again for the same kind */
+    uint32_t offered_ssrc;       /* of the downtrack in the last offer, 0: none */
+    bool idle;                   /* answered while inactive: a client sees a track that comes next as a new one */
+    bool rejected;               /* by the client: never used again */
 };
 
 /* Which layer an SSRC belongs to. */
@@ -49,8 +53,6 @@ struct connection {
     struct addr addrs[LIMIT_ADDRS_PER_TRANSPORT]; /* in engine.by_addr */
     unsigned addr_count, addr_next;
 };
-
-struct pending_track;
 
 struct person {
     struct list in_room;         /* room.people */
@@ -92,7 +94,7 @@ struct person {
     uint32_t last_sequence;      /* of reliable packets received from this session */
     uint32_t clear_data_refused;
 
-    /* signalling's own book-keeping (person.c, negotiate.c, subscribe.c) */
+    /* signalling's own book-keeping (signalling.h) */
     struct person_signal *signal;
 };
 

@@ -14,13 +14,15 @@ struct room {
     struct map by_identity;      /* identity -> struct person */
     struct list people;          /* person.in_room, in order of joining */
     unsigned people_count;
+    struct list gone;            /* person.in_room of those who were ended in this turn */
     uint32_t max_participants, empty_timeout_s, departure_timeout_s;
     bool e2ee;                   /* sticky */
     bool ever_joined;
     int64_t created_unix_ms, created_us, empty_since_us;
     struct replay *replay;
     struct timer timer;          /* end of an empty room; speakers while somebody publishes audio */
-    int64_t speakers_due_us;
+    int64_t speakers_due_us, quality_due_us;
+    unsigned people_told;        /* visible people in the last room_update */
     uint64_t refused_clear_tracks, refused_clear_data, refused_short_frames;
 };
 

@@ -52,8 +52,10 @@ struct track {
     char *cid;
     enum codec codec;
     bool encrypted;             /* info->encryption != NONE */
+    bool bound;                 /* has its section */
     bool announced;             /* bound to a section: others know it */
     bool muted;
+    bool was_viewed;            /* the publisher was told of a first viewer */
     unsigned section;           /* of the publisher connection; valid when announced */
     struct layer layers[LIMIT_LAYERS];
     unsigned layer_count;

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Messages to clients: what everybody is told about a change, and the answers that several handlers
+ * share. What goes to many is packed once. Owns nothing. */
+#include "room/info.h"
+#include "room/signalling.h"
+
+static Livekit__SignalResponse response_of(Livekit__SignalResponse__MessageCase kind)
+{
+    Livekit__SignalResponse r;
+
+    livekit__signal_response__init(&r);
+    r.message_case = kind;
+    return r;
+}
+
+void tell(struct person *to, const Livekit__SignalResponse *response)
+{
+    struct arena a;
+
+    if (!to->session)
+        return;
+    arena_init(&a);
+    engine_signal(to->engine, to->session, signal_pack(&response->base, &a));
+    arena_fini(&a);
+}
+
+static struct span pack_people(Livekit__ParticipantInfo **people, size_t count, struct arena *a)
+{
+    Livekit__SignalResponse r = response_of(LIVEKIT__SIGNAL_RESPONSE__MESSAGE_UPDATE);
+    Livekit__ParticipantUpdate update;
+
+    livekit__participant_update__init(&update);
+    update.participants = people;
+    update.n_participants = count;
+    r.update = &update;
+    return signal_pack(&r.base, a);
+}
+
+void tell_person(struct person *about, bool self)
+{
+    struct arena a;
+
+    arena_init(&a);
+    Livekit__ParticipantInfo *info = info_person(about, &a);
+    struct span bytes = pack_people(&info, 1, &a);
+    list_each(node, &about->room->people)
+    {
+        const struct person *to = list_entry(node, struct person, in_room);
+        if (to == about ? self : !person_is_hidden(about))
+            engine_signal(to->engine, to->session, bytes);
+    }
+    arena_fini(&a);
+}
+
+void tell_changed(struct person *about, bool self)
+{
+    about->version++;
+    tell_person(about, self);
+}
+
+void tell_everybody(struct person *to)
+{
+    struct arena a;
+    size_t count;
+
+    arena_init(&a);
+    Livekit__ParticipantInfo **people = info_people(to->room, to, &count, &a);
+    people[count++] = info_person(to, &a);
+    engine_signal(to->engine, to->session, pack_people(people, count, &a));
+    arena_fini(&a);
+}
+
+static struct span pack_room(const struct room *r, struct arena *a)
+{
+    Livekit__SignalResponse response = response_of(LIVEKIT__SIGNAL_RESPONSE__MESSAGE_ROOM_UPDATE);
+    Livekit__RoomUpdate update;
+
+    livekit__room_update__init(&update);
+    update.room = info_room(r, a);
+    response.room_update = &update;
+    return signal_pack(&response.base, a);
+}
+
+void tell_room(struct room *r)
+{
+    struct arena a;
+
+    arena_init(&a);
+    struct span bytes = pack_room(r, &a);
+    r->people_told = room_count_visible(r);
+    list_each(node, &r->people)
+    {
+        const struct person *to = list_entry(node, struct person, in_room);
+        engine_signal(to->engine, to->session, bytes);
+    }
+    arena_fini(&a);
+}
+
+void tell_room_to(struct person *to)
+{
+    struct arena a;
+
+    arena_init(&a);
+    engine_signal(to->engine, to->session, pack_room(to->room, &a));
+    arena_fini(&a);
+}
+
+void tell_leave(struct engine *e, uint64_t session, int action, int reason)
+{
+    Livekit__SignalResponse r = response_of(LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE);
+    Livekit__LeaveRequest leave;
+    struct arena a;
+
+    livekit__leave_request__init(&leave);
+    leave.action = (Livekit__LeaveRequest__Action)action;
+    leave.reason = (Livekit__DisconnectReason)reason;
+    leave.can_reconnect = action != LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT;
+    r.leave = &leave;
+    arena_init(&a);
+    engine_signal(e, session, signal_pack(&r.base, &a));
+    arena_fini(&a);
+}
+
+void tell_refresh(struct person *to, int64_t now_us)
+{
+    if (!to->session)
+        return;
+    struct outbox_item *i =
+        outbox_put(&to->engine->outbox, OUTBOX_REFRESH, to->session, span_of(NULL, 0));
+    i->grant = grant_copy(to->grant);
+    to->signal->refresh_us = now_us + LIMIT_REFRESH_US;
+}
+
+void tell_request(struct person *to, Livekit__RequestResponse *response, int reason,
+                  const char *message)
+{
+    Livekit__SignalResponse r = response_of(LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE);
+
+    response->reason = (Livekit__RequestResponse__Reason)reason;
+    response->message = (char *)(uintptr_t)message;
+    r.request_response = response;
+    tell(to, &r);
+}
