@@ -3,18 +3,21 @@
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 
-/* A datagram: Ethernet MTU is 1,500; WebRTC clients stay below 1,300, and a DTLS flight below 1,472. */
+/* A datagram: Ethernet MTU is 1,500; WebRTC clients stay below 1,300, and a DTLS flight below
+ * 1,472. */
 #define PACKET_CAPACITY 1600
 
-/* Signalling. livekit-server takes 2 MiB; the largest honest message is an SDP offer of some 60 sections (~200 KB). */
+/* Signalling. livekit-server takes 2 MiB; the largest honest message is an SDP offer of some 60
+ * sections (~200 KB). */
 #define LIMIT_SIGNAL_MESSAGE (512 * 1024)
-/* Memory that decoding a message may take, as a multiple of its size and for the smallest: lists of short ids take 8
- * times their size, lists of empty structures would take 100 times. */
+/* Memory that decoding a message may take, as a multiple of its size and for the smallest: lists of
+ * short ids take 8 times their size, lists of empty structures would take 100 times. */
 #define LIMIT_SIGNAL_GROWTH 16
 #define LIMIT_SIGNAL_GROWTH_BASE (64 * 1024)
-/* Sections of one SDP: 64 cover 10+10 tracks, rtc-node's 7 spare ones and years of stopped screen shares. */
+/* Sections of one SDP: 64 cover 10+10 tracks, rtc-node's 7 spare ones and years of stopped screen
+ * shares. */
 #define LIMIT_SDP_SECTIONS 128
-#define LIMIT_SDP_CODECS 64   /* payload types in a section; Chrome offers about 40 */
+#define LIMIT_SDP_CODECS 64 /* payload types in a section; Chrome offers about 40 */
 #define LIMIT_SDP_EXTENSIONS 32
 #define LIMIT_SDP_SSRCS 16
 #define LIMIT_SDP_ICE_TEXT 256 /* ufrag and pwd, RFC 8839 5.4 */
@@ -34,7 +37,8 @@
 /* Media. */
 #define LIMIT_TRACKS_PER_PERSON 32
 #define LIMIT_PENDING_TRACKS 20
-/* Tracks that one viewer may choose by name; more than all tracks of a room of 30 full publishers. */
+/* Tracks that one viewer may choose by name; more than all tracks of a room of 30 full publishers.
+ */
 #define LIMIT_WISHES 1024
 #define LIMIT_LAYERS 3
 /* Streams one transport may introduce: 32 tracks × 3 layers × (media + rtx). */
@@ -49,12 +53,14 @@
 #define LIMIT_REPLAY_BYTES (1024 * 1024)
 #define LIMIT_REPLAY_US (10 * 1000000LL)
 
-/* Messages of one signal connection that cannot be read before it is closed: an honest client sends none. */
+/* Messages of one signal connection that cannot be read before it is closed: an honest client sends
+ * none. */
 #define LIMIT_MALFORMED_MESSAGES 20
 
 /* Strangers. A transport that never authenticated holds about 1 KB. */
 #define LIMIT_ADDRS_PER_TRANSPORT 8
-/* STUN replies per second and worker to requests that no transport recognises: none; to authenticated ones: */
+/* STUN replies per second and worker to requests that no transport recognises: none; to
+ * authenticated ones: */
 #define LIMIT_STUN_PER_TRANSPORT_PER_S 200
 
 /* Time. */
@@ -68,15 +74,26 @@
 #define LIMIT_DEPARTURE_US (20 * 1000000LL)
 
 /* HTTP and WebSocket connections. Sizes besides these are in struct web_config. */
-#define LIMIT_HTTP_HEADERS 100                     /* Chrome sends about 20 */
-#define LIMIT_HTTP_HEAD_US (10 * 1000000LL)        /* TLS handshake and head: a slow sender holds a connection no longer */
-#define LIMIT_HTTP_BODY_US (120 * 1000000LL)       /* 10 MiB at 700 kbit/s */
-#define LIMIT_HTTP_IDLE_US (30 * 1000000LL)        /* kept alive between two requests */
-#define LIMIT_WEB_STUCK_US (20 * 1000000LL)        /* output waiting, and the peer takes none of it */
-#define LIMIT_WEB_LINGER_US (2 * 1000000LL)        /* for the peer's end after ours, so that the last reply arrives */
-#define LIMIT_WEB_PING_US (10 * 1000000LL)         /* a silent WebSocket is pinged */
-#define LIMIT_WEB_SILENCE_US (25 * 1000000LL)      /* ... and dropped: two pings unanswered */
+#define LIMIT_HTTP_HEADERS 100 /* Chrome sends about 20 */
+#define LIMIT_HTTP_HEAD_US                                                                         \
+    (10 * 1000000LL) /* TLS handshake and head: a slow sender holds a connection no longer */
+#define LIMIT_HTTP_BODY_US (120 * 1000000LL) /* 10 MiB at 700 kbit/s */
+#define LIMIT_HTTP_IDLE_US (30 * 1000000LL)  /* kept alive between two requests */
+#define LIMIT_WEB_STUCK_US (20 * 1000000LL)  /* output waiting, and the peer takes none of it */
+#define LIMIT_WEB_LINGER_US                                                                        \
+    (2 * 1000000LL) /* for the peer's end after ours, so that the last reply arrives */
+#define LIMIT_WEB_PING_US (10 * 1000000LL)    /* a silent WebSocket is pinged */
+#define LIMIT_WEB_SILENCE_US (25 * 1000000LL) /* ... and dropped: two pings unanswered */
 /* Bytes of all connections' buffers together; beyond it those that hold much are dropped. */
 #define LIMIT_WEB_HELD_BYTES (256 * 1024 * 1024)
+#define LIMIT_HTTP_HEAD (32 * 1024)   /* a token of 16 KiB in the URL, and a browser's cookies */
+#define LIMIT_HTTP_BODY (1024 * 1024) /* of a server API call; metadata and data are far smaller   \
+                                       */
+#define LIMIT_WEB_CONNECTIONS 20000
+#define LIMIT_WEB_CONNECTIONS_PER_ADDRESS 2000 /* an office or a school behind one address */
+#define LIMIT_WEB_QUEUE                                                                            \
+    (4 * 1024 * 1024)                  /* output for one: the join of a full room, and then some */
+#define LIMIT_CALLS_PENDING 1024       /* a worker answers within its turn: more means flooding */
+#define LIMIT_DRAIN_US (5 * 1000000LL) /* for clients to leave when the server ends */
 
 #endif

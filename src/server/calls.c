@@ -6,14 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "server/http.h"
 #include "server/messages.h"
 #include "server/twirp.h"
-
-/* Calls that wait for a worker; a worker answers within its turn, so more than these means
- * flooding. */
-#define PENDING_MAX 1024
 
 struct call {
     uint64_t id;
@@ -121,7 +118,7 @@ void call_begin(struct calls *c, const struct web_request *r, struct span path, 
         answer_error(c, r->id, &(struct twirp_error){"not_found", "requested room does not exist"});
         return;
     }
-    if (c->pending.count >= PENDING_MAX) {
+    if (c->pending.count >= LIMIT_CALLS_PENDING) {
         twirp_call_fini(&twirp);
         answer_error(c, r->id, &(struct twirp_error){"unavailable", "too many calls at once"});
         return;

@@ -18,13 +18,7 @@
 #include "server/routes.h"
 
 #define SCTP_TICK_MS 20
-#define DRAIN_US 5000000
 #define DRAIN_LOOK_MS 20
-#define BODY_MAX (1024 * 1024)
-#define HEADER_MAX (32 * 1024)
-#define CONNECTIONS_MAX 20000
-#define CONNECTIONS_PER_ADDRESS 2000
-#define QUEUE_MAX (4 * 1024 * 1024)
 
 struct control {
     struct loop *loop;
@@ -133,7 +127,7 @@ static void on_drain_look(void *arg)
     if (!c->draining_since_us)
         return;
     bool told = c->done == c->workers.count;
-    bool late = clock_now_us() - c->draining_since_us > DRAIN_US;
+    bool late = clock_now_us() - c->draining_since_us > LIMIT_DRAIN_US;
     if ((told && sessions_count(&c->sessions) == 0) || late)
         loop_stop(c->loop);
 }
@@ -194,12 +188,12 @@ static bool start_web(struct control *c, const struct config *config, struct str
     struct web_config w = {.listen = config->listen,
                            .tls_cert = config->tls_cert,
                            .tls_key = config->tls_key,
-                           .max_body_bytes = BODY_MAX,
+                           .max_body_bytes = LIMIT_HTTP_BODY,
                            .max_message_bytes = LIMIT_SIGNAL_MESSAGE,
-                           .max_header_bytes = HEADER_MAX,
-                           .max_connections = CONNECTIONS_MAX,
-                           .max_connections_per_address = CONNECTIONS_PER_ADDRESS,
-                           .max_queue_bytes = QUEUE_MAX};
+                           .max_header_bytes = LIMIT_HTTP_HEAD,
+                           .max_connections = LIMIT_WEB_CONNECTIONS,
+                           .max_connections_per_address = LIMIT_WEB_CONNECTIONS_PER_ADDRESS,
+                           .max_queue_bytes = LIMIT_WEB_QUEUE};
     struct web_handlers handlers = {
         .arg = c, .request = on_request, .message = on_message, .closed = on_closed};
     int error = 0;
