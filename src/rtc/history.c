@@ -39,9 +39,9 @@ const struct media *history_put(struct history *h, const struct media *m)
     if (m->seq < 0 || (h->newest >= 0 && m->seq <= h->newest - (int64_t)h->size))
         return NULL;
     struct media *at = place(h, m->seq);
+    packet_ref(m->packet);
     let_go(at);
     *at = *m;
-    packet_ref(at->packet);
     if (m->seq > h->newest)
         h->newest = m->seq;
     return at;

@@ -32,16 +32,22 @@ static void mark(struct recv *r, int64_t seq, bool value)
         r->seen[bit / 64] &= ~(1ull << (bit % 64));
 }
 
-static void miss(struct recv *r, int64_t now_us, int64_t seq)
+/* Everything from `from` to before `to` is missing; the newest losses push out the oldest. */
+static void miss(struct recv *r, int64_t now_us, int64_t from, int64_t to)
 {
     if (!r->nack)
         return;
-    if (r->missing_count == RECV_NACK_MAX) {
-        memmove(r->missing, r->missing + 1, (RECV_NACK_MAX - 1) * sizeof r->missing[0]);
-        r->missing_count--;
+    if (to - from > RECV_NACK_MAX)
+        from = to - RECV_NACK_MAX;
+    unsigned total = r->missing_count + (unsigned)(to - from);
+    if (total > RECV_NACK_MAX) {
+        unsigned drop = total - RECV_NACK_MAX;
+        r->missing_count -= drop;
+        memmove(r->missing, r->missing + drop, r->missing_count * sizeof r->missing[0]);
     }
-    r->missing[r->missing_count++] =
-        (struct recv_missing){.seq = seq, .due_us = now_us + NACK_FIRST_US};
+    for (int64_t s = from; s < to; s++)
+        r->missing[r->missing_count++] =
+            (struct recv_missing){.seq = s, .due_us = now_us + NACK_FIRST_US};
 }
 
 static bool forget_missing(struct recv *r, int64_t seq)
@@ -71,10 +77,9 @@ static void restart(struct recv *r, int64_t seq)
 
 static void advance(struct recv *r, int64_t now_us, int64_t seq)
 {
-    for (int64_t s = r->highest + 1; s < seq; s++) {
+    for (int64_t s = r->highest + 1; s < seq; s++)
         mark(r, s, false);
-        miss(r, now_us, s);
-    }
+    miss(r, now_us, r->highest + 1, seq);
     r->highest = seq;
 }
 
@@ -169,9 +174,11 @@ void recv_report(struct recv *r, int64_t now_us, struct rtcp_block *out)
     uint64_t due = expected - r->expected_prior, got = r->packets - r->received_prior;
     int64_t lost = (int64_t)expected - (int64_t)r->packets;
 
+    /* The number that ends the interval came, so not all of it is lost: at most 255. */
+    uint64_t fraction = due > got ? ((due - got) << 8) / due : 0;
     lost = lost > 0x7fffff ? 0x7fffff : lost < -0x800000 ? -0x800000 : lost;
     *out = (struct rtcp_block){.ssrc = r->ssrc,
-                               .fraction_lost = due > got ? (uint8_t)(((due - got) << 8) / due) : 0,
+                               .fraction_lost = (uint8_t)fraction,
                                .lost = (int32_t)lost,
                                .highest_seq = (uint32_t)r->highest,
                                .jitter = r->jitter_q4 >> 4};
