@@ -57,6 +57,31 @@ static void begins_with_join(void **state)
     }
 }
 
+/* A client that comes back later shows the token it was given last. */
+static void gives_fresh_tokens(void **state)
+{
+    (void)state;
+    struct peer *p = join("fresh", "alice");
+    struct claims claims;
+    struct arena a;
+
+    arena_init(&a);
+    const Livekit__SignalResponse *r =
+        site_await(p, &a, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REFRESH_TOKEN);
+    assert_non_null(r);
+    assert_int_equal(
+        token_verify(&site.keys, span_of_str(r->refresh_token), clock_unix_ms() / 1000, &claims),
+        TOKEN_OK);
+    assert_string_equal(claims.grant->room, "fresh");
+    assert_string_equal(claims.grant->identity, "alice");
+    assert_true(claims.room_join && !claims.room_admin && !claims.room_create);
+    assert_true(claims.grant->permission.can_publish);
+    assert_true(claims.grant->expires_unix_s >= clock_unix_ms() / 1000 + 590);
+    claims_fini(&claims);
+    arena_fini(&a);
+    peer_free(p);
+}
+
 static void answers_pings(void **state)
 {
     (void)state;
@@ -200,15 +225,11 @@ static void survives_clients_that_vanish(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(begins_with_join),
-        cmocka_unit_test(answers_pings),
-        cmocka_unit_test(tells_of_others),
-        cmocka_unit_test(survives_bad_messages),
-        cmocka_unit_test(closes_on_a_message_too_large),
-        cmocka_unit_test(the_newer_of_two_stays),
-        cmocka_unit_test(an_unknown_session_joins_anew),
-        cmocka_unit_test(leaves_when_told),
-        cmocka_unit_test(survives_clients_that_vanish),
+        cmocka_unit_test(begins_with_join),       cmocka_unit_test(gives_fresh_tokens),
+        cmocka_unit_test(answers_pings),          cmocka_unit_test(tells_of_others),
+        cmocka_unit_test(survives_bad_messages),  cmocka_unit_test(closes_on_a_message_too_large),
+        cmocka_unit_test(the_newer_of_two_stays), cmocka_unit_test(an_unknown_session_joins_anew),
+        cmocka_unit_test(leaves_when_told),       cmocka_unit_test(survives_clients_that_vanish),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
