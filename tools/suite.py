@@ -24,7 +24,9 @@ def programs(build, suites):
 
 
 def build_programs(build, tests):
+    # The program itself, and the binary that it is told to run, which meson names within its folder.
     paths = {os.path.relpath(t["cmd"][0], build) for t in tests}
+    paths |= {part for t in tests for part in t["cmd"][1:] if part == "src/bedrud"}
     done = subprocess.run(["ninja", "-k", "0", "-C", str(build), *sorted(paths)], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:
