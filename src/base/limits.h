@@ -86,9 +86,10 @@
 #define LIMIT_WEB_SILENCE_US (25 * 1000000LL) /* ... and dropped: two pings unanswered */
 /* Bytes of all connections' buffers together; beyond it those that hold much are dropped. */
 #define LIMIT_WEB_HELD_BYTES (256 * 1024 * 1024)
-#define LIMIT_HTTP_HEAD (32 * 1024)   /* a token of 16 KiB in the URL, and a browser's cookies */
-#define LIMIT_HTTP_BODY (1024 * 1024) /* of a server API call; metadata and data are far smaller   \
-                                       */
+#define LIMIT_HTTP_HEAD (32 * 1024) /* a token of 16 KiB in the URL, and a browser's cookies */
+#define LIMIT_HTTP_BODY                                                                            \
+    (1024 * 1024) /* of a server API call; metadata and data are far smaller                       \
+                   */
 #define LIMIT_WEB_CONNECTIONS 20000
 #define LIMIT_WEB_CONNECTIONS_PER_ADDRESS 2000 /* an office or a school behind one address */
 #define LIMIT_WEB_QUEUE                                                                            \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine: finds the transport a datagram belongs to, the person a message comes from and the timer that is due, and
- * hands over to the signalling plane (room.c, person.c, ...) and the media plane (ingest.c, relay.c, report.c). Owns the
- * rooms, the packet pool, the outbox and the timers. On its worker's thread. */
+/* The engine: finds the transport a datagram belongs to, the person a message comes from and the
+ * timer that is due, and hands over to the signalling plane (room.c, person.c, ...) and the media
+ * plane (ingest.c, relay.c, report.c). Owns the rooms, the packet pool, the outbox and the timers.
+ * On its worker's thread. */
 #include "room/engine.h"
 
 #include <assert.h>
@@ -11,7 +12,8 @@
 #include "room/room.h"
 #include "wire/rtp.h"
 
-/* 32,768 packets of 1.7 KB: what 64 video layers keep for retransmission. Grows in slabs as needed. */
+/* 32,768 packets of 1.7 KB: what 64 video layers keep for retransmission. Grows in slabs as needed.
+ */
 #define POOL_LIMIT 32768u
 
 static void host_send(void *arg, const struct addr *to, struct span datagram)
@@ -195,8 +197,8 @@ void engine_transport_restart(struct engine *e, struct transport *t)
     index_ufrags(e, t);
 }
 
-/* An address that passed a check leads to its transport from now on. The oldest goes when there are too many, but
- * never the selected one. */
+/* An address that passed a check leads to its transport from now on. The oldest goes when there are
+ * too many, but never the selected one. */
 static void index_addr(struct engine *e, struct connection *c, const struct addr *from)
 {
     if (map_get(&e->by_addr, addr_key(from)) == c->transport)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The media engine: a worker's rooms as plain functions over memory. No socket, clock, thread or global; time is an
- * argument. The server, the simulator and the fuzzer drive it by the same few calls and drain its outbox. One thread. */
+/* The media engine: a worker's rooms as plain functions over memory. No socket, clock, thread or
+ * global; time is an argument. The server, the simulator and the fuzzer drive it by the same few
+ * calls and drain its outbox. One thread. */
 #ifndef ROOM_ENGINE_H
 #define ROOM_ENGINE_H
 
@@ -13,10 +14,11 @@ struct engine_config {
     const struct cipher_ops *cipher;
     struct addr candidates[8]; /* ip, port and local of our host candidates */
     unsigned candidate_count;
-    uint16_t id_prefix;        /* distinct per engine in the process: transport ids are (prefix << 48) + counter */
-    const char *version;       /* of our own, for debug_info */
-    const char *node_id;       /* "ND_..." */
-    int64_t unix_ms_offset;    /* wall clock ms minus now_us / 1000 */
+    uint16_t id_prefix;  /* distinct per engine in the process: transport ids are (prefix << 48) +
+                            counter */
+    const char *version; /* of our own, for debug_info */
+    const char *node_id; /* "ND_..." */
+    int64_t unix_ms_offset; /* wall clock ms minus now_us / 1000 */
     void (*drain)(void *arg, struct outbox *o);
     void *drain_arg;
 };
@@ -36,7 +38,8 @@ void engine_on_open(struct engine *e, int64_t now_us, uint64_t session, const st
 void engine_on_message(struct engine *e, int64_t now_us, uint64_t session, struct span bytes);
 /* The signal connection is gone without our doing. */
 void engine_on_close(struct engine *e, int64_t now_us, uint64_t session);
-/* Flushes media received since the last call to all viewers, runs what is due. Returns the next deadline. */
+/* Flushes media received since the last call to all viewers, runs what is due. Returns the next
+ * deadline. */
 int64_t engine_on_time(struct engine *e, int64_t now_us);
 
 /* An SCTP packet to be sent (assoc_emit), by transport id. Unknown ids are dropped. */
@@ -56,7 +59,8 @@ enum engine_request {
     ENGINE_UPDATE_ROOM_METADATA
 };
 
-/* A RoomService call, already authorised: `body` is the request's protobuf. Exactly one OUTBOX_REPLY with this id follows. */
+/* A RoomService call, already authorised: `body` is the request's protobuf. Exactly one
+ * OUTBOX_REPLY with this id follows. */
 void engine_on_request(struct engine *e, int64_t now_us, uint64_t id, enum engine_request what,
                        struct span body);
 /* Tells everybody to reconnect elsewhere (leave RECONNECT, SERVER_SHUTDOWN) and closes. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a verified join token and the connect query say about the person who opens a signal connection. Plain data,
- * owned by whoever made it (grant_copy, grant_free); the room layer trusts it. */
+/* What a verified join token and the connect query say about the person who opens a signal
+ * connection. Plain data, owned by whoever made it (grant_copy, grant_free); the room layer trusts
+ * it. */
 #ifndef ROOM_GRANT_H
 #define ROOM_GRANT_H
 

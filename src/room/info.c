@@ -8,7 +8,7 @@
 /* protobuf-c's strings are not const, but are only read. */
 static char *borrow(const char *text)
 {
-    return text ? (char *)(uintptr_t)text : (char *)(uintptr_t)protobuf_c_empty_string;
+    return (char *)(uintptr_t)(text ? text : "");
 }
 
 Livekit__Room *info_room(const struct room *r, struct arena *a)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Media in: which layer a packet of a publisher belongs to, its place in that layer's history, and what is learnt on
- * the way (losses, arrival times, audio levels). Reads nothing past the codec's clear header bytes. */
+/* Media in: which layer a packet of a publisher belongs to, its place in that layer's history, and
+ * what is learnt on the way (losses, arrival times, audio levels). Reads nothing past the codec's
+ * clear header bytes. */
 #include "base/seq.h"
 #include "room/room.h"
 #include "wire/rtp.h"
 
-/* AES-GCM tag, IV, its length and the key index: what LiveKit's frame encryption adds (e2ee-frame format). An
- * encrypted frame cannot be shorter, and a shorter one aborts native clients. */
+/* AES-GCM tag, IV, its length and the key index: what LiveKit's frame encryption adds (e2ee-frame
+ * format). An encrypted frame cannot be shorter, and a shorter one aborts native clients. */
 #define FRAME_TRAILER_BYTES 30
 
 /* ---- which layer ---- */
@@ -41,12 +42,15 @@ static struct layer *layer_by_rid(struct track *t, struct span rid)
     return NULL;
 }
 
-/* A layer's stream begins, or goes on under another SSRC: its numbers continue without a gap. */
+/* A layer's stream begins, or goes on under another SSRC: its numbers continue without a gap. recv
+ * counts as the SSRC does, since NACKs and reports name its own numbers; all else counts with
+ * seq_base. */
 static void start_stream(struct layer *l, uint32_t ssrc, int64_t first_index)
 {
     struct track *t = l->track;
-    int64_t next = l->ssrc ? l->recv.highest + 1 : first_index;
+    int64_t next = l->ssrc ? l->recv.highest + l->seq_base + 1 : first_index;
 
+    l->seq_first = l->ssrc ? next : 0;
     l->ssrc = ssrc;
     l->seq_base = next - first_index;
     recv_init(&l->recv, ssrc, codec_clock_rate(t->codec), codec_is_video(t->codec));
@@ -137,17 +141,17 @@ void ingest_unbind(struct person *p, struct track *t)
 
 /* ---- one packet ---- */
 
-/* Retransmission (RFC 4588 4): the original number stands before the payload. False for padding and for numbers of a
- * stream that was not seen yet. */
+/* Retransmission (RFC 4588 4): the original number stands before the payload. False for padding and
+ * for numbers of a stream that was not seen yet. */
 static bool unwrap_rtx(const struct layer *l, struct media *m)
 {
     if (m->payload_size < 2 || l->ssrc == 0)
         return false;
     const uint8_t *osn = m->packet->data + m->payload_offset;
-    m->seq = seq_unwrap(l->recv.highest, (uint16_t)(osn[0] << 8 | osn[1]));
+    m->seq = seq_unwrap(l->recv.highest, (uint16_t)(osn[0] << 8 | osn[1])) + l->seq_base;
     m->payload_offset = (uint16_t)(m->payload_offset + 2);
     m->payload_size = (uint16_t)(m->payload_size - 2);
-    return m->seq >= 0;
+    return true;
 }
 
 /* Whether an encrypted payload is too short to be a frame (see FRAME_TRAILER_BYTES). */
@@ -163,7 +167,8 @@ static bool too_short(const struct track *t, const struct media *m)
            m->payload_size < m->frame.vp8.size + clear + FRAME_TRAILER_BYTES;
 }
 
-/* Padding and what must not be forwarded keep their number with an empty payload, which the relay leaves out. */
+/* Padding and what must not be forwarded keep their number with an empty payload, which the relay
+ * leaves out. */
 static void inspect(struct track *t, struct media *m)
 {
     struct person *p = t->publisher;
@@ -186,15 +191,25 @@ static void aim_viewers(struct track *t, int64_t now_us)
         downtrack_aim(list_entry(node, struct downtrack, in_track), now_us);
 }
 
-static void queue(struct engine *e, struct layer *l, const struct media *kept, int64_t now_us)
+static void queue(struct engine *e, struct layer *l, const struct media *kept)
 {
     struct track *t = l->track;
 
-    if (t->burst_count == TRACK_BURST)
-        relay_flush(e, now_us);
     if (list_empty(&t->in_dirty))
         list_append(&e->dirty, &t->in_dirty);
     t->burst[t->burst_count++] = (struct burst_item){.media = kept, .layer = l->index};
+}
+
+/* Whether the burst refers to what the history would let go of for this packet. */
+static bool overwrites_burst(const struct layer *l, int64_t seq)
+{
+    const struct track *t = l->track;
+
+    for (unsigned i = 0; i < t->burst_count; i++)
+        if (t->burst[i].layer == l->index &&
+            ((uint64_t)(t->burst[i].media->seq - seq) & (l->history.size - 1)) == 0)
+            return true;
+    return false;
 }
 
 static void accept(struct person *p, int64_t now_us, struct layer *l, struct media *m)
@@ -202,7 +217,8 @@ static void accept(struct person *p, int64_t now_us, struct layer *l, struct med
     struct engine *e = p->engine;
     struct track *t = l->track;
 
-    if (recv_on_packet(&l->recv, now_us, m->seq, m->timestamp, m->packet->size) == RECV_DUPLICATE)
+    if (recv_on_packet(&l->recv, now_us, m->seq - l->seq_base, m->timestamp, m->packet->size) ==
+        RECV_DUPLICATE)
         return;
     int64_t nack_us = recv_next_deadline(&l->recv);
     if (nack_us != TIME_NEVER && (!t->nack_timer.node.index || nack_us < t->nack_timer.node.key_us))
@@ -213,9 +229,11 @@ static void accept(struct person *p, int64_t now_us, struct layer *l, struct med
         l->flowing = true;
         aim_viewers(t, now_us);
     }
+    if (t->burst_count == TRACK_BURST || overwrites_burst(l, m->seq))
+        relay_flush(e, now_us);
     const struct media *kept = history_put(&l->history, m);
     if (kept)
-        queue(e, l, kept, now_us);
+        queue(e, l, kept);
 }
 
 /* The viewers of a layer that fell silent get another one. */
@@ -267,6 +285,8 @@ void ingest_rtp(struct person *p, int64_t now_us, struct packet *packet, int64_t
                       .marker = rtp.marker,
                       .received_us = now_us};
     if (s->rtx && !unwrap_rtx(l, &m))
+        return;
+    if (m.seq < l->seq_first)
         return;
     accept(p, now_us, l, &m);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The outbox: a send arena whose datagrams are grouped into runs as they are committed, and a queue of items for the
- * server. Owned by the engine, on the worker's thread. */
+/* The outbox: a send arena whose datagrams are grouped into runs as they are committed, and a queue
+ * of items for the server. Owned by the engine, on the worker's thread. */
 #include "room/outbox.h"
 
 #include <assert.h>

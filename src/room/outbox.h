@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the engine wants sent. Datagrams are written straight into an arena and grouped into runs to one receiver;
- * signalling bytes and events for the server are queued. The owner of the engine drains it after every turn, and the
- * drain function is called in the middle of one when the arena is full. */
+/* What the engine wants sent. Datagrams are written straight into an arena and grouped into runs to
+ * one receiver; signalling bytes and events for the server are queued. The owner of the engine
+ * drains it after every turn, and the drain function is called in the middle of one when the arena
+ * is full. */
 #ifndef ROOM_OUTBOX_H
 #define ROOM_OUTBOX_H
 
@@ -14,23 +15,23 @@
 #define OUTBOX_RUN_SEGMENTS 48
 
 enum outbox_kind {
-    OUTBOX_SIGNAL,      /* bytes: one SignalResponse for the session */
-    OUTBOX_CLOSE,       /* close the session's WebSocket after what was queued before */
-    OUTBOX_REFRESH,     /* sign a token for grant and send it to the session as refresh_token */
-    OUTBOX_REPLY,       /* answer to engine_on_request */
-    OUTBOX_EVENT        /* something happened: name and room/identity/detail, for the log and webhooks */
+    OUTBOX_SIGNAL,  /* bytes: one SignalResponse for the session */
+    OUTBOX_CLOSE,   /* close the session's WebSocket after what was queued before */
+    OUTBOX_REFRESH, /* sign a token for grant and send it to the session as refresh_token */
+    OUTBOX_REPLY,   /* answer to engine_on_request */
+    OUTBOX_EVENT /* something happened: name and room/identity/detail, for the log and webhooks */
 };
 
 struct outbox_item {
     struct outbox_item *next;
     enum outbox_kind kind;
-    uint64_t session;   /* or the request's id */
+    uint64_t session; /* or the request's id */
     struct grant *grant;
-    const char *error;  /* OUTBOX_REPLY: Twirp code, NULL when it went well */
-    const char *event;  /* OUTBOX_EVENT: a literal */
+    const char *error; /* OUTBOX_REPLY: Twirp code, NULL when it went well */
+    const char *event; /* OUTBOX_EVENT: a literal */
     char room[256 + 1], identity[256 + 1], detail[128];
     size_t size;
-    uint8_t bytes[];    /* OUTBOX_SIGNAL: message; OUTBOX_REPLY: protobuf, or the error's text */
+    uint8_t bytes[]; /* OUTBOX_SIGNAL: message; OUTBOX_REPLY: protobuf, or the error's text */
 };
 
 struct outbox {
@@ -38,18 +39,19 @@ struct outbox {
     uint32_t used;
     struct send_run runs[OUTBOX_RUNS];
     uint32_t run_count;
-    uint32_t reserved;              /* bytes promised by outbox_reserve */
+    uint32_t reserved;                          /* bytes promised by outbox_reserve */
     void (*drain)(void *arg, struct outbox *o); /* sends the runs, then calls outbox_sent */
     void *drain_arg;
     struct outbox_item *first, **last;
-    uint64_t datagrams, bytes;      /* totals */
+    uint64_t datagrams, bytes; /* totals */
 };
 
 void outbox_init(struct outbox *o, void (*drain)(void *arg, struct outbox *o), void *arg);
 void outbox_fini(struct outbox *o);
 /* Room for a datagram of up to `capacity` bytes; may drain. */
 uint8_t *outbox_reserve(struct outbox *o, uint32_t capacity);
-/* The datagram in the reserved room has this size and goes there; joins the last run when it can. */
+/* The datagram in the reserved room has this size and goes there; joins the last run when it can.
+ */
 void outbox_commit(struct outbox *o, const struct addr *to, uint32_t size);
 /* The owner has sent all runs: the arena is empty again. */
 void outbox_sent(struct outbox *o);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One participant: signalling session, two peer connections, what they publish and what they view. */
+/* One participant: signalling session, two peer connections, what they publish and what they view.
+ */
 #ifndef ROOM_PERSON_H
 #define ROOM_PERSON_H
 
@@ -13,15 +14,15 @@ enum side { PUBLISHER, SUBSCRIBER }; /* as Livekit__SignalTarget */
 struct section {
     char mid[MID_MAX + 1];
     enum sdp_kind kind;
-    bool active;                /* the client sends here */
-    enum codec codec;           /* accepted */
+    bool active;      /* the client sends here */
+    enum codec codec; /* accepted */
     uint8_t payload_type, rtx_payload_type;
-    char *cid;                  /* track id of its msid */
-    struct track *track;        /* NULL: none bound (yet) */
-    bool parked;                /* sent before its AddTrackRequest: to be bound when that comes */
+    char *cid;           /* track id of its msid */
+    struct track *track; /* NULL: none bound (yet) */
+    bool parked;         /* sent before its AddTrackRequest: to be bound when that comes */
     char rids[LIMIT_LAYERS][RID_MAX + 1]; /* as offered; sorted low to high in the track's layers */
     unsigned rid_count;
-    uint32_t ssrc, rtx_ssrc;    /* declared by a=ssrc; 0: told by header extensions */
+    uint32_t ssrc, rtx_ssrc; /* declared by a=ssrc; 0: told by header extensions */
 };
 
 /* An m-line of the subscriber connection; index = mid. 0 is the application section. */
@@ -29,8 +30,8 @@ struct slot {
     enum sdp_kind kind;
     struct downtrack *downtrack; /* NULL: inactive, may be used again for the same kind */
     uint32_t offered_ssrc;       /* of the downtrack in the last offer, 0: none */
-    bool idle;                   /* answered while inactive: a client sees a track that comes next as a new one */
-    bool rejected;               /* by the client: never used again */
+    bool idle;     /* answered while inactive: a client sees a track that comes next as a new one */
+    bool rejected; /* by the client: never used again */
 };
 
 /* Which layer an SSRC belongs to. */
@@ -47,21 +48,21 @@ struct connection {
     struct transport *transport; /* NULL: not made yet */
     enum transport_state state;  /* last seen */
     struct rtpext_map extensions;
-    uint32_t ssrc;               /* ours, for RTCP and the like */
-    int64_t rtt_us;              /* from report blocks; 0: unknown */
-    struct timer timer;          /* the transport's */
+    uint32_t ssrc;                                /* ours, for RTCP and the like */
+    int64_t rtt_us;                               /* from report blocks; 0: unknown */
+    struct timer timer;                           /* the transport's */
     struct addr addrs[LIMIT_ADDRS_PER_TRANSPORT]; /* in engine.by_addr */
     unsigned addr_count, addr_next;
 };
 
 struct person {
-    struct list in_room;         /* room.people */
+    struct list in_room; /* room.people */
     struct room *room;
     struct engine *engine;
     struct grant *grant;
     char sid[SID_SIZE + 1];
-    uint64_t session;            /* 0: no signal connection now */
-    int state;                   /* Livekit__ParticipantInfo__State */
+    uint64_t session; /* 0: no signal connection now */
+    int state;        /* Livekit__ParticipantInfo__State */
     uint32_t version;
     int64_t joined_unix_ms;
     bool was_active, leaving;
@@ -70,7 +71,7 @@ struct person {
     struct connection connections[2]; /* by enum side */
 
     /* publishing */
-    struct list tracks;          /* track.in_person */
+    struct list tracks; /* track.in_person */
     unsigned track_count;
     struct section *sections;
     unsigned section_count;
@@ -82,16 +83,16 @@ struct person {
     uint32_t offer_id;
 
     /* viewing */
-    struct list downtracks;      /* downtrack.in_viewer */
+    struct list downtracks; /* downtrack.in_viewer */
     struct slot *slots;
     unsigned slot_count;
-    bool offer_pending;          /* our offer is unanswered */
-    bool offer_wanted;           /* something changed since */
+    bool offer_pending; /* our offer is unanswered */
+    bool offer_wanted;  /* something changed since */
     uint32_t subscriber_offer_id;
-    struct timer sr_timer;       /* SR to the viewer */
+    struct timer sr_timer; /* SR to the viewer */
 
     /* data */
-    uint32_t last_sequence;      /* of reliable packets received from this session */
+    uint32_t last_sequence; /* of reliable packets received from this session */
     uint32_t clear_data_refused;
 
     /* signalling's own book-keeping (signalling.h) */

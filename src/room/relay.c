@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Media out: the burst of a track is rewritten and sealed for one viewer after the other, straight from the shared
- * clear text into the send arena, so that a viewer's key stays in the cache and its datagrams lie side by side for
- * UDP_SEGMENT. No allocation, no lock, no copy. */
+/* Media out: the burst of a track is rewritten and sealed for one viewer after the other, straight
+ * from the shared clear text into the send arena, so that a viewer's key stays in the cache and its
+ * datagrams lie side by side for UDP_SEGMENT. No allocation, no lock, no copy. */
 #include "base/random.h"
 #include "room/room.h"
 #include "wire/rtp.h"
@@ -41,7 +41,8 @@ static void write_header(uint8_t *at, const struct header *h)
     put_u32(at + 8, h->ssrc);
 }
 
-/* The descriptor in the shared packet is overwritten for each viewer in turn: what was received stands in m->frame. */
+/* The descriptor in the shared packet is overwritten for each viewer in turn: what was received
+ * stands in m->frame. */
 static void patch_descriptor(const struct media *m, const struct forward_out *out)
 {
     const struct vp8_descriptor *v = &m->frame.vp8;
@@ -71,7 +72,8 @@ static void send_media(struct downtrack *d, struct srtp *srtp, const struct addr
 
 /* ---- a burst ---- */
 
-/* Target layer's timestamp minus the current one's for the same instant, from the sender reports of both. */
+/* Target layer's timestamp minus the current one's for the same instant, from the sender reports of
+ * both. */
 static bool timestamp_delta(const struct track *t, uint8_t from, uint8_t to, int64_t *delta)
 {
     const struct recv *a = &t->layers[from].recv, *b = &t->layers[to].recv;
@@ -80,8 +82,8 @@ static bool timestamp_delta(const struct track *t, uint8_t from, uint8_t to, int
         return false;
     int64_t ntp_gap = (int64_t)(a->last_sr.ntp - b->last_sr.ntp);
     double elapsed = (double)ntp_gap / 4294967296.0 * (double)codec_clock_rate(t->codec);
-    *delta = (int32_t)(b->last_sr.rtp_timestamp + (uint32_t)(int64_t)elapsed -
-                       a->last_sr.rtp_timestamp);
+    *delta =
+        (int32_t)(b->last_sr.rtp_timestamp + (uint32_t)(int64_t)elapsed - a->last_sr.rtp_timestamp);
     return true;
 }
 
@@ -106,7 +108,8 @@ static void relay_one(struct downtrack *d, struct srtp *srtp, const struct addr 
 
 static void relay_track(struct track *t, int64_t now_us)
 {
-    list_each(node, &t->viewers) {
+    list_each(node, &t->viewers)
+    {
         struct downtrack *d = list_entry(node, struct downtrack, in_track);
         const struct connection *c = &d->viewer->connections[SUBSCRIBER];
         struct srtp *srtp =
@@ -122,7 +125,8 @@ static void relay_track(struct track *t, int64_t now_us)
 
 void relay_flush(struct engine *e, int64_t now_us)
 {
-    list_each(node, &e->dirty) {
+    list_each(node, &e->dirty)
+    {
         list_remove(node);
         relay_track(list_entry(node, struct track, in_dirty), now_us);
     }
@@ -181,8 +185,8 @@ static void send_rtx(struct downtrack *d, struct srtp *srtp, const struct addr *
     at[RTP_HEADER_SIZE] = (uint8_t)(out->seq >> 8);
     at[RTP_HEADER_SIZE + 1] = (uint8_t)out->seq;
     memcpy(at + RTP_HEADER_SIZE + 2, media_payload(m).data, m->payload_size);
-    size_t size = srtp_seal_rtp(srtp, at, RTP_HEADER_SIZE,
-                                span_of(at + RTP_HEADER_SIZE, payload), seq);
+    size_t size =
+        srtp_seal_rtp(srtp, at, RTP_HEADER_SIZE, span_of(at + RTP_HEADER_SIZE, payload), seq);
     outbox_commit(o, to, (uint32_t)size);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RTCP both ways: reports, NACKs and transport-wide feedback to publishers; sender reports to viewers; what viewers
- * ask for (RFC 3550 6, RFC 4585, RFC 5506 reduced-size). */
+/* RTCP both ways: reports, NACKs and transport-wide feedback to publishers; sender reports to
+ * viewers; what viewers ask for (RFC 3550 6, RFC 4585, RFC 5506 reduced-size). */
 #include "room/room.h"
 
 #define REPORT_INTERVAL_US 1000000
@@ -45,7 +45,8 @@ static void send_receiver_report(struct person *p, int64_t now_us)
 
 static void look_after_tracks(struct person *p, int64_t now_us)
 {
-    list_each(node, &p->tracks) {
+    list_each(node, &p->tracks)
+    {
         struct track *t = list_entry(node, struct track, in_person);
         ingest_look_for_silence(t, now_us);
         for (unsigned i = 0; i < t->layer_count; i++)
@@ -105,8 +106,8 @@ void report_nack_on_time(struct timer *timer, int64_t now_us)
         struct layer *l = &t->layers[i];
         if (l->ssrc == 0)
             continue;
-        unsigned n = recv_due_nacks(&l->recv, now_us, rtt ? rtt : RTT_UNKNOWN_US, seqs,
-                                    RECV_NACK_MAX);
+        unsigned n =
+            recv_due_nacks(&l->recv, now_us, rtt ? rtt : RTT_UNKNOWN_US, seqs, RECV_NACK_MAX);
         if (n) {
             rtcp_write_nack(&w, c->ssrc, l->ssrc, seqs, n);
             transport_send_rtcp(c->transport, writer_span(&w));
@@ -119,8 +120,9 @@ void report_nack_on_time(struct timer *timer, int64_t now_us)
 
 /* ---- to the viewer ---- */
 
-/* The outgoing timestamp of this instant: from the publisher's last sender report, which ties its RTP clock to the
- * time we heard it at. All streams of a publisher go through the same clock, so lip sync holds. */
+/* The outgoing timestamp of this instant: from the publisher's last sender report, which ties its
+ * RTP clock to the time we heard it at. All streams of a publisher go through the same clock, so
+ * lip sync holds. */
 static bool timestamp_now(const struct downtrack *d, int64_t now_us, uint32_t *out)
 {
     if (!d->track || !d->live || !d->forward.started || d->forward.current >= LIMIT_LAYERS)
@@ -160,7 +162,8 @@ static void sender_reports_on_time(struct timer *timer, int64_t now_us)
 
     if (!ready(c))
         return;
-    list_each(node, &p->downtracks) {
+    list_each(node, &p->downtracks)
+    {
         struct downtrack *d = list_entry(node, struct downtrack, in_viewer);
         uint32_t timestamp;
         if (!timestamp_now(d, now_us, &timestamp))
@@ -191,7 +194,8 @@ static void on_sender_report(struct person *p, const struct rtcp *r, int64_t now
 
 static struct downtrack *downtrack_of(const struct person *p, uint32_t ssrc)
 {
-    list_each(node, &p->downtracks) {
+    list_each(node, &p->downtracks)
+    {
         struct downtrack *d = list_entry(node, struct downtrack, in_viewer);
         if (d->ssrc == ssrc)
             return d;

@@ -11,18 +11,18 @@ struct room {
     struct engine *engine;
     char *name, *metadata;
     char sid[SID_SIZE + 1];
-    struct map by_identity;      /* identity -> struct person */
-    struct list people;          /* person.in_room, in order of joining */
+    struct map by_identity; /* identity -> struct person */
+    struct list people;     /* person.in_room, in order of joining */
     unsigned people_count;
-    struct list gone;            /* person.in_room of those who were ended in this turn */
+    struct list gone; /* person.in_room of those who were ended in this turn */
     uint32_t max_participants, empty_timeout_s, departure_timeout_s;
-    bool e2ee;                   /* sticky */
+    bool e2ee; /* sticky */
     bool ever_joined;
     int64_t created_unix_ms, created_us, empty_since_us;
     struct replay *replay;
-    struct timer timer;          /* end of an empty room; speakers while somebody publishes audio */
+    struct timer timer; /* end of an empty room; speakers while somebody publishes audio */
     int64_t speakers_due_us, quality_due_us;
-    unsigned people_told;        /* visible people in the last room_update */
+    unsigned people_told; /* visible people in the last room_update */
     uint64_t refused_clear_tracks, refused_clear_data, refused_short_frames;
 };
 
@@ -53,8 +53,8 @@ void room_free(struct room *r);
 /* ingest.c: a section got its track, or the track's streams are to be forgotten. */
 void ingest_bind(struct person *p, struct section *s, struct track *t);
 void ingest_unbind(struct person *p, struct track *t);
-/* relay.c: asks the publisher for a key frame of a layer, throttled (500 ms low, 1 s others); repeats on its own while a
- * viewer waits. */
+/* relay.c: asks the publisher for a key frame of a layer, throttled (500 ms low, 1 s others);
+ * repeats on its own while a viewer waits. */
 void relay_ask_keyframe(struct track *t, unsigned layer, int64_t now_us);
 /* report.c: start and stop the periodic RTCP of a connection that became CONNECTED. */
 void report_start(struct person *p, enum side side, int64_t now_us);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine's inside: what its rooms, people and tracks share. Only files of this layer include it. */
+/* The engine's inside: what its rooms, people and tracks share. Only files of this layer include
+ * it. */
 #ifndef ROOM_STATE_H
 #define ROOM_STATE_H
 
@@ -8,7 +9,8 @@
 #include "base/map.h"
 #include "room/engine.h"
 
-/* A deadline with its owner's function, kept in the engine's heap. Embedded; engine_timer_* move it. */
+/* A deadline with its owner's function, kept in the engine's heap. Embedded; engine_timer_* move
+ * it. */
 struct timer {
     struct heap_node node;
     void (*fire)(struct timer *t, int64_t now_us); /* the timer is out of the heap when called */
@@ -21,16 +23,17 @@ struct engine {
     struct outbox outbox;
     struct packet_pool *pool;
     struct heap timers;
-    struct map rooms;           /* name -> struct room */
-    struct map sessions;        /* session (8 bytes) -> struct person: the one whose signal connection it is */
+    struct map rooms; /* name -> struct room */
+    struct map
+        sessions; /* session (8 bytes) -> struct person: the one whose signal connection it is */
     struct map by_ufrag;        /* local ufrag -> struct transport */
     struct map by_addr;         /* remote address -> struct transport */
     struct map by_id;           /* transport id (8 bytes) -> struct transport */
     struct transport_host host; /* handed to every transport */
     uint64_t next_transport;
-    struct list dirty;          /* tracks with packets received since the last flush (track.in_dirty) */
+    struct list dirty; /* tracks with packets received since the last flush (track.in_dirty) */
     struct engine_stats stats;
-    int64_t now_us;             /* of the present call: for callbacks from below */
+    int64_t now_us; /* of the present call: for callbacks from below */
 #ifdef BEDRUD_MEDIA_TAP
     void (*tap)(void *arg, struct span rtp);
     void *tap_arg;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Published tracks and the downtracks that carry them: making, ending, and which layer a viewer is aimed at. */
+/* Published tracks and the downtracks that carry them: making, ending, and which layer a viewer is
+ * aimed at. */
 #include "room/track.h"
 
 #include <stdlib.h>
@@ -64,8 +65,8 @@ static Livekit__TrackInfo *make_info(struct track *t, const Livekit__AddTrackReq
     info->mime_type = (char *)(uintptr_t)codec_mime(t->codec);
     info->disable_red = true;
     info->encryption = r->encryption;
-    info->stream = r->stream && r->stream[0] ? r->stream
-                                             : (char *)(uintptr_t)default_stream((int)r->source);
+    info->stream =
+        r->stream && r->stream[0] ? r->stream : (char *)(uintptr_t)default_stream((int)r->source);
     info->audio_features = r->audio_features;
     info->n_audio_features = r->n_audio_features;
     info->backup_codec_policy = r->backup_codec_policy;
@@ -98,8 +99,9 @@ struct track *track_new(struct person *publisher, const Livekit__AddTrackRequest
 
     arena_init(&t->info_arena);
     struct span bytes = signal_pack(&request->base, &t->info_arena);
-    const Livekit__AddTrackRequest *own = (const Livekit__AddTrackRequest *)(const void *)signal_parse(
-        &livekit__add_track_request__descriptor, bytes, &t->info_arena);
+    const Livekit__AddTrackRequest *own =
+        (const Livekit__AddTrackRequest *)(const void *)signal_parse(
+            &livekit__add_track_request__descriptor, bytes, &t->info_arena);
     memcpy(t->sid, "TR_", 3);
     random_text(t->sid + 3, SID_SIZE - 3);
     t->publisher = publisher;
@@ -127,7 +129,8 @@ void track_free(struct track *t)
 {
     struct person *p = t->publisher;
 
-    list_each(node, &t->viewers) {
+    list_each(node, &t->viewers)
+    {
         struct downtrack *d = list_entry(node, struct downtrack, in_track);
         downtrack_stop(d);
         list_remove(&d->in_track);
@@ -253,8 +256,8 @@ void downtrack_stop(struct downtrack *d)
     engine_timer_cancel(d->viewer->engine, &d->keyframe_timer);
 }
 
-/* The highest flowing layer that is not above what is wanted, else the lowest flowing one. Nothing flows: what the
- * forward has, or the lowest. */
+/* The highest flowing layer that is not above what is wanted, else the lowest flowing one. Nothing
+ * flows: what the forward has, or the lowest. */
 static uint8_t best_layer(const struct downtrack *d)
 {
     const struct track *t = d->track;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transport-wide feedback to one publisher: arrivals by transport-wide sequence number, written as RTCP every 50 to
- * 100 ms (draft-holmer-rmcat-transport-wide-cc-extensions-01). */
+/* Transport-wide feedback to one publisher: arrivals by transport-wide sequence number, written as
+ * RTCP every 50 to 100 ms (draft-holmer-rmcat-transport-wide-cc-extensions-01). */
 #ifndef RTC_FEEDBACK_H
 #define RTC_FEEDBACK_H
 
@@ -11,7 +11,7 @@
 
 struct feedback {
     int64_t arrivals[FEEDBACK_WINDOW]; /* by unwrapped number modulo; TWCC_LOST */
-    int64_t base, newest;              /* unwrapped: first not yet reported, highest seen; -1 none */
+    int64_t base, newest; /* unwrapped: first not yet reported, highest seen; -1 none */
     int64_t due_us;
     uint8_t count;
     uint32_t media_ssrc;

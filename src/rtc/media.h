@@ -7,8 +7,8 @@
 #include "wire/codec.h"
 
 struct media {
-    struct packet *packet;  /* a counted reference where the holder says so */
-    int64_t seq;            /* unwrapped in the publisher's stream */
+    struct packet *packet; /* a counted reference where the holder says so */
+    int64_t seq;           /* unwrapped in the publisher's stream */
     uint32_t timestamp;
     uint16_t payload_offset, payload_size; /* in packet->data, padding left out */
     bool marker;

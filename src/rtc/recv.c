@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reception of one stream: which numbers came, which are asked for again, and the report on it. Numbers only. */
+/* Reception of one stream: which numbers came, which are asked for again, and the report on it.
+ * Numbers only. */
 #include "rtc/recv.h"
 
 #include "base/heap.h"

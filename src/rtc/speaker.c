@@ -4,10 +4,10 @@
 
 #include <math.h>
 
-#define LOUD_DBOV 35       /* quieter than -35 dBov is no speech */
-#define ACTIVE_SHARE 0.4   /* of the window's packets must be loud */
-#define LEVEL_STEP 8.0     /* eighths */
-#define SMOOTHING 2.0      /* intervals */
+#define LOUD_DBOV 35     /* quieter than -35 dBov is no speech */
+#define ACTIVE_SHARE 0.4 /* of the window's packets must be loud */
+#define LEVEL_STEP 8.0   /* eighths */
+#define SMOOTHING 2.0    /* intervals */
 
 void speaker_init(struct speaker *s)
 {

@@ -23,11 +23,11 @@ void peer_describe(struct peer *p, char *sdp, bool offer, uint32_t id)
     d.sdp = sdp;
     d.id = id;
     if (offer) {
-        d.type = (char *)(uintptr_t)"offer";
+        d.type = (char *)(uintptr_t) "offer";
         r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_OFFER;
         r.offer = &d;
     } else {
-        d.type = (char *)(uintptr_t)"answer";
+        d.type = (char *)(uintptr_t) "answer";
         r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_ANSWER;
         r.answer = &d;
     }
