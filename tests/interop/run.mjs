@@ -8,10 +8,7 @@ import { fileURLToPath } from 'node:url';
 const SUITES = [
   ['native', 200],
   ['chromium', 300],
-  ['mixed', 150],
   ['api', 60],
-  ['bad-input', 150],
-  ['media-tap', 90],
 ];
 
 const here = fileURLToPath(new URL('.', import.meta.url));
