@@ -60,7 +60,8 @@ void replay_keep(struct replay *r, const struct kept *k, struct span bytes)
     *r->last = own;
     r->last = &own->next;
     r->bytes += sizeof *own + own->size;
-    while (r->bytes > LIMIT_REPLAY_BYTES || own->at_us - r->first->at_us > LIMIT_REPLAY_US)
+    while (r->first &&
+           (r->bytes > LIMIT_REPLAY_BYTES || k->at_us - r->first->at_us > LIMIT_REPLAY_US))
         drop_first(r);
 }
 
