@@ -45,8 +45,8 @@ DOORS = {
 }
 
 MAX_FILE_LINES = 600
-# Known gaps, one a line as this tool prints them without the line number. The list may only shrink: an entry
-# that is no finding any more is a finding itself.
+# Known gaps, one a line as this tool prints them without the line number. The list may only shrink: what it does not
+# name fails, and an entry that is no finding any more is named so that it gets removed.
 DEBT = "tools/layers-debt.txt"
 MAX_FUNCTION_LINES = 60
 MAX_COMMENT_LINES = 10
@@ -179,8 +179,8 @@ def main():
         if entry not in debt:
             print(f"{file.relative_to(ROOT)}:{number}: {text}")
     for entry in sorted(debt - found):
-        print(f"{DEBT}: no finding any more: {entry}")
-    return 0 if found == debt else 1
+        print(f"{DEBT}: done, remove: {entry}")
+    return 0 if found <= debt else 1
 
 
 if __name__ == "__main__":
