@@ -237,7 +237,7 @@ void answer_bind_parked(struct person *p, struct track *t, int64_t now_us)
 
     for (unsigned i = 0; i < p->section_count; i++) {
         struct section *s = &p->sections[i];
-        if (!s->parked || !is_of_kind(t, s->kind))
+        if (!s->parked || !is_of_kind(t, s->kind) || publish_is_refused(p, s->cid))
             continue;
         if (strcmp(s->cid, t->cid) == 0) {
             found = s;
