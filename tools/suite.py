@@ -40,9 +40,10 @@ def run_programs(build, suites):
     command = ["meson", "test", "-C", str(build), "--no-rebuild", "--logbase", logbase]
     for suite in suites:
         command += ["--suite", suite]
+    log = build / "meson-logs" / f"{logbase}.json"
+    log.unlink(missing_ok=True)
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                    env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
-    log = build / "meson-logs" / f"{logbase}.json"
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 
