@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RoomService calls: answers, errors, effects. */
+#include "harness.h"
+
+#define MEETING ((char *)(uintptr_t) "meeting")
+#define ALICE ((char *)(uintptr_t) "alice")
+
+static struct arena arena;
+
+#define CALL(what, q, type)                                                                        \
+    ((void *)call(ENGINE_##what, &(q).base, &livekit__##type##__descriptor, &arena))
+
+static void assert_error(const char *code)
+{
+    assert_non_null(world.reply_error);
+    assert_string_equal(world.reply_error, code);
+    assert_true(world.reply_size > 0);
+}
+
+static void test_rooms(void **state)
+{
+    (void)state;
+    Livekit__CreateRoomRequest create = LIVEKIT__CREATE_ROOM_REQUEST__INIT;
+    Livekit__ListRoomsRequest list = LIVEKIT__LIST_ROOMS_REQUEST__INIT;
+    char *names[] = {MEETING};
+
+    create.name = MEETING;
+    create.metadata = (char *)(uintptr_t) "m";
+    create.max_participants = 3;
+    create.departure_timeout = 7;
+    const Livekit__Room *r = CALL(CREATE_ROOM, create, room);
+    assert_string_equal(r->name, "meeting");
+    assert_string_equal(r->metadata, "m");
+    assert_int_equal(r->max_participants, 3);
+    assert_int_equal(r->departure_timeout, 7);
+    const char *sid = r->sid;
+    create.metadata = (char *)(uintptr_t) "other";
+    r = CALL(CREATE_ROOM, create, room);
+    assert_string_equal(r->sid, sid);
+    assert_string_equal(r->metadata, "m");
+    create.name = (char *)(uintptr_t) "second";
+    CALL(CREATE_ROOM, create, room);
+    const Livekit__ListRoomsResponse *all = CALL(LIST_ROOMS, list, list_rooms_response);
+    assert_int_equal(all->n_rooms, 2);
+    list.names = names;
+    list.n_names = 1;
+    all = CALL(LIST_ROOMS, list, list_rooms_response);
+    assert_int_equal(all->n_rooms, 1);
+    assert_string_equal(all->rooms[0]->sid, sid);
+}
+
+static void test_bad_rooms(void **state)
+{
+    (void)state;
+    Livekit__CreateRoomRequest create = LIVEKIT__CREATE_ROOM_REQUEST__INIT;
+    char *text = xcalloc(1, LIMIT_METADATA + 2);
+
+    memset(text, 'x', LIMIT_METADATA + 1);
+    CALL(CREATE_ROOM, create, room);
+    assert_error("invalid_argument");
+    create.name = text;
+    CALL(CREATE_ROOM, create, room);
+    assert_error("invalid_argument");
+    create.name = MEETING;
+    create.metadata = text;
+    CALL(CREATE_ROOM, create, room);
+    assert_error("invalid_argument");
+    assert_int_equal(engine_stats(world.engine)->rooms, 0);
+    engine_on_request(world.engine, world.now_us, 7, ENGINE_CREATE_ROOM, SPAN_LITERAL("\xff"));
+    turn();
+    assert_error("malformed");
+    free(text);
+}
+
+static void test_delete(void **state)
+{
+    (void)state;
+    Livekit__DeleteRoomRequest q = LIVEKIT__DELETE_ROOM_REQUEST__INIT;
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+    char sid[32];
+
+    snprintf(sid, sizeof sid, "%s", the_room()->sid);
+    client_forget(bob);
+    q.room = MEETING;
+    assert_non_null(CALL(DELETE_ROOM, q, delete_room_response));
+    assert_null(the_room());
+    assert_int_equal(client_last(alice, RESP(LEAVE))->leave->reason,
+                     LIVEKIT__DISCONNECT_REASON__ROOM_DELETED);
+    assert_true(alice->closed && bob->closed);
+    assert_int_equal(client_count(bob, RESP(UPDATE)), 0);
+    assert_int_equal(count_events("room_finished"), 1);
+    assert_int_equal(engine_stats(world.engine)->transports, 0);
+    CALL(DELETE_ROOM, q, delete_room_response);
+    assert_error("not_found");
+    const struct client *again = client_join("alice");
+    assert_string_not_equal(client_last(again, RESP(JOIN))->join->room->sid, sid);
+}
+
+static void test_participants(void **state)
+{
+    (void)state;
+    Livekit__ListParticipantsRequest list = LIVEKIT__LIST_PARTICIPANTS_REQUEST__INIT;
+    Livekit__RoomParticipantIdentity one = LIVEKIT__ROOM_PARTICIPANT_IDENTITY__INIT;
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+
+    list.room = one.room = MEETING;
+    const Livekit__ListParticipantsResponse *all =
+        CALL(LIST_PARTICIPANTS, list, list_participants_response);
+    assert_int_equal(all->n_participants, 2);
+    one.identity = ALICE;
+    const Livekit__ParticipantInfo *p = CALL(GET_PARTICIPANT, one, participant_info);
+    assert_string_equal(p->sid, person_of(alice)->sid);
+    assert_non_null(CALL(REMOVE_PARTICIPANT, one, remove_participant_response));
+    assert_int_equal(client_last(alice, RESP(LEAVE))->leave->reason,
+                     LIVEKIT__DISCONNECT_REASON__PARTICIPANT_REMOVED);
+    assert_int_equal(client_last(alice, RESP(LEAVE))->leave->action,
+                     LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
+    assert_true(alice->closed);
+    assert_int_equal(client_sees(bob, "alice")->disconnect_reason,
+                     LIVEKIT__DISCONNECT_REASON__PARTICIPANT_REMOVED);
+    all = CALL(LIST_PARTICIPANTS, list, list_participants_response);
+    assert_int_equal(all->n_participants, 1);
+    CALL(GET_PARTICIPANT, one, participant_info);
+    assert_error("not_found");
+    CALL(REMOVE_PARTICIPANT, one, remove_participant_response);
+    assert_error("not_found");
+    list.room = ALICE;
+    CALL(LIST_PARTICIPANTS, list, list_participants_response);
+    assert_error("not_found");
+}
+
+static void test_mute(void **state)
+{
+    (void)state;
+    Livekit__MuteRoomTrackRequest q = LIVEKIT__MUTE_ROOM_TRACK_REQUEST__INIT;
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+
+    client_publish_audio(alice, "mic");
+    q.room = MEETING;
+    q.identity = ALICE;
+    q.track_sid = (char *)(uintptr_t) "TR_unknown";
+    q.muted = true;
+    CALL(MUTE_TRACK, q, mute_room_track_response);
+    assert_error("not_found");
+    q.track_sid = client_sees(bob, "alice")->tracks[0]->sid;
+    const Livekit__MuteRoomTrackResponse *r = CALL(MUTE_TRACK, q, mute_room_track_response);
+    assert_true(r->track->muted);
+    assert_true(client_last(alice, RESP(MUTE))->mute->muted);
+    assert_string_equal(client_last(alice, RESP(MUTE))->mute->sid, q.track_sid);
+    assert_true(client_sees(bob, "alice")->tracks[0]->muted);
+    assert_true(client_sees(alice, "alice")->tracks[0]->muted);
+    assert_non_null(CALL(MUTE_TRACK, q, mute_room_track_response));
+    assert_int_equal(client_count(alice, RESP(MUTE)), 1);
+    q.muted = false;
+    CALL(MUTE_TRACK, q, mute_room_track_response);
+    assert_error("failed_precondition");
+    assert_true(client_sees(bob, "alice")->tracks[0]->muted);
+}
+
+static void test_update_participant(void **state)
+{
+    (void)state;
+    Livekit__UpdateParticipantRequest q = LIVEKIT__UPDATE_PARTICIPANT_REQUEST__INIT;
+    Livekit__ParticipantPermission permission = LIVEKIT__PARTICIPANT_PERMISSION__INIT;
+    Livekit__UpdateParticipantRequest__AttributesEntry
+        entry = LIVEKIT__UPDATE_PARTICIPANT_REQUEST__ATTRIBUTES_ENTRY__INIT,
+        *entries[] = {&entry};
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+
+    client_publish_audio(alice, "mic");
+    client_publish_audio(bob, "mic");
+    q.room = MEETING;
+    q.identity = ALICE;
+    q.name = (char *)(uintptr_t) "Renamed";
+    entry.key = (char *)(uintptr_t) "k";
+    entry.value = (char *)(uintptr_t) "v";
+    q.attributes = entries;
+    q.n_attributes = 1;
+    const Livekit__ParticipantInfo *p = CALL(UPDATE_PARTICIPANT, q, participant_info);
+    assert_string_equal(p->name, "Renamed");
+    assert_string_equal(p->attributes[0]->value, "v");
+    assert_int_equal(p->n_tracks, 1);
+    assert_string_equal(client_sees(bob, "alice")->name, "Renamed");
+    assert_int_equal(alice->refreshed, 2);
+    permission.can_publish_data = true;
+    q.permission = &permission;
+    p = CALL(UPDATE_PARTICIPANT, q, participant_info);
+    assert_int_equal(p->n_tracks, 0);
+    assert_false(client_sees(alice, "alice")->permission->can_publish);
+    assert_int_equal(client_count(alice, RESP(TRACK_UNPUBLISHED)), 1);
+    assert_true(list_empty(&person_of(alice)->downtracks));
+    /* The token carries what is forbidden too. */
+    assert_false(alice->token->permission.can_publish);
+    assert_false(alice->token->permission.can_subscribe);
+    assert_true(alice->token->permission.can_publish_data);
+    permission.can_subscribe = true;
+    CALL(UPDATE_PARTICIPANT, q, participant_info);
+    assert_false(list_empty(&person_of(alice)->downtracks));
+    char *text = xcalloc(1, LIMIT_NAME + 2);
+    memset(text, 'x', LIMIT_NAME + 1);
+    q.name = text;
+    CALL(UPDATE_PARTICIPANT, q, participant_info);
+    assert_error("invalid_argument");
+    free(text);
+}
+
+static void test_subscriptions(void **state)
+{
+    (void)state;
+    Livekit__UpdateSubscriptionsRequest q = LIVEKIT__UPDATE_SUBSCRIPTIONS_REQUEST__INIT;
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+
+    client_publish_audio(bob, "mic");
+    char *sid = client_sees(alice, "bob")->tracks[0]->sid;
+    q.room = MEETING;
+    q.identity = ALICE;
+    q.track_sids = &sid;
+    q.n_track_sids = 1;
+    assert_non_null(CALL(UPDATE_SUBSCRIPTIONS, q, update_subscriptions_response));
+    assert_true(list_empty(&person_of(alice)->downtracks));
+    q.subscribe = true;
+    CALL(UPDATE_SUBSCRIPTIONS, q, update_subscriptions_response);
+    assert_false(list_empty(&person_of(alice)->downtracks));
+    q.identity = MEETING;
+    CALL(UPDATE_SUBSCRIPTIONS, q, update_subscriptions_response);
+    assert_error("not_found");
+}
+
+static void test_send_data(void **state)
+{
+    (void)state;
+    Livekit__SendDataRequest q = LIVEKIT__SEND_DATA_REQUEST__INIT;
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+    char *to[] = {ALICE};
+    static uint8_t much[LIMIT_DATA_MESSAGE + 1];
+
+    q.room = MEETING;
+    q.data = (ProtobufCBinaryData){5, (uint8_t *)(uintptr_t) "hello"};
+    q._topic_case = LIVEKIT__SEND_DATA_REQUEST___TOPIC_TOPIC;
+    q.topic = (char *)(uintptr_t) "t";
+    q.nonce = (ProtobufCBinaryData){3, (uint8_t *)(uintptr_t) "abc"};
+    q.destination_identities = to;
+    q.n_destination_identities = 1;
+    assert_non_null(CALL(SEND_DATA, q, send_data_response));
+    q.kind = LIVEKIT__DATA_PACKET__KIND__LOSSY;
+    q.n_destination_identities = 0;
+    CALL(SEND_DATA, q, send_data_response);
+    run_ms(100);
+    assert_int_equal(alice->data.count, 2);
+    assert_int_equal(bob->data.count, 1);
+    assert_int_equal(bob->data.first->label, CHANNEL_LOSSY);
+    const Livekit__DataPacket *p = (const Livekit__DataPacket *)(const void *)signal_parse(
+        &livekit__data_packet__descriptor, span_of(bob->data.first->bytes, bob->data.first->size),
+        &arena);
+    assert_string_equal(p->participant_identity, "");
+    assert_memory_equal(p->user->payload.data, "hello", 5);
+    assert_string_equal(p->user->topic, "t");
+    assert_memory_equal(p->user->nonce.data, "abc", 3);
+    q.data = (ProtobufCBinaryData){sizeof much, much};
+    CALL(SEND_DATA, q, send_data_response);
+    assert_error("invalid_argument");
+}
+
+static void test_room_metadata(void **state)
+{
+    (void)state;
+    Livekit__UpdateRoomMetadataRequest q = LIVEKIT__UPDATE_ROOM_METADATA_REQUEST__INIT;
+    struct client *alice = client_join("alice");
+
+    q.room = MEETING;
+    q.metadata = (char *)(uintptr_t) "{\"e2ee\":true}";
+    const Livekit__Room *r = CALL(UPDATE_ROOM_METADATA, q, room);
+    assert_string_equal(r->metadata, q.metadata);
+    assert_string_equal(client_last(alice, RESP(ROOM_UPDATE))->room_update->room->metadata,
+                        q.metadata);
+    assert_true(the_room()->e2ee);
+    q.metadata = (char *)(uintptr_t) "{\"e2ee\":false}";
+    CALL(UPDATE_ROOM_METADATA, q, room);
+    assert_true(the_room()->e2ee);
+    q.room = ALICE;
+    CALL(UPDATE_ROOM_METADATA, q, room);
+    assert_error("not_found");
+}
+
+static int finish(void **state)
+{
+    arena_fini(&arena);
+    return world_fini(state);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, world_init, finish)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_rooms),         TEST(test_bad_rooms), TEST(test_delete),
+        TEST(test_participants),  TEST(test_mute),      TEST(test_update_participant),
+        TEST(test_subscriptions), TEST(test_send_data), TEST(test_room_metadata),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
