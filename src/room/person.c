@@ -172,9 +172,12 @@ void person_on_transport(struct person *p, int64_t now_us, enum side side,
             become_active(p, now_us);
         break;
     case TRANSPORT_FAILED:
-    case TRANSPORT_CLOSED:
         person_end(p, now_us, LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT,
                    LIVEKIT__DISCONNECT_REASON__CONNECTION_TIMEOUT);
+        break;
+    case TRANSPORT_CLOSED: /* by the client: a page that was left may say no more than this */
+        person_end(p, now_us, LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT,
+                   LIVEKIT__DISCONNECT_REASON__CLIENT_INITIATED);
         break;
     }
 }

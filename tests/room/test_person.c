@@ -142,6 +142,19 @@ static void test_transport_fails(void **state)
                      LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED);
 }
 
+/* A page that was closed: its transports say goodbye, its socket may take longer. */
+static void test_transport_closed(void **state)
+{
+    (void)state;
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+
+    transport_close(alice->transports[SUBSCRIBER]);
+    run_ms(100);
+    assert_null(person_of(alice));
+    assert_int_equal(client_sees(bob, "alice")->disconnect_reason,
+                     LIVEKIT__DISCONNECT_REASON__CLIENT_INITIATED);
+}
+
 static void test_malformed(void **state)
 {
     (void)state;
@@ -278,10 +291,13 @@ static void test_refresh(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(test_pings),           WORLD_TEST(test_leave),        WORLD_TEST(test_close),
-        WORLD_TEST(test_silence),         WORLD_TEST(test_never_active), WORLD_TEST(test_no_answer),
-        WORLD_TEST(test_transport_fails), WORLD_TEST(test_malformed),    WORLD_TEST(test_ignored),
-        WORLD_TEST(test_unsupported),     WORLD_TEST(test_sync_state),   WORLD_TEST(test_refresh),
+        WORLD_TEST(test_pings),           WORLD_TEST(test_leave),
+        WORLD_TEST(test_close),           WORLD_TEST(test_silence),
+        WORLD_TEST(test_never_active),    WORLD_TEST(test_no_answer),
+        WORLD_TEST(test_transport_fails), WORLD_TEST(test_transport_closed),
+        WORLD_TEST(test_malformed),       WORLD_TEST(test_ignored),
+        WORLD_TEST(test_unsupported),     WORLD_TEST(test_sync_state),
+        WORLD_TEST(test_refresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
