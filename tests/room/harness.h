@@ -55,6 +55,7 @@ struct client {
     unsigned refreshed;  /* tokens */
     struct grant *token; /* the last one's grant */
     bool mute_answers;   /* does not answer offers */
+    bool bare;           /* answers inactive sections without codecs */
     bool no_h264;
     bool lost; /* its datagrams are lost, both ways */
     struct message *first, **last;
@@ -306,7 +307,7 @@ static inline void answer_media(struct client *c, const struct sdp_media *m, str
             str_printf(out, " %u", m->codecs[i].payload_type);
     str_printf(out, "\r\nc=IN IP4 0.0.0.0\r\na=mid:%.*s\r\na=%s\r\n", (int)m->mid.size,
                (const char *)m->mid.data, on ? "recvonly" : "inactive");
-    for (unsigned i = 0; i < m->codec_count; i++) {
+    for (unsigned i = 0; i < m->codec_count && (on || !c->bare); i++) {
         const struct sdp_codec *k = &m->codecs[i];
         if (c->no_h264 && k->payload_type >= 100 && k->payload_type <= 109)
             continue;

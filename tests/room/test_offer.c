@@ -180,6 +180,32 @@ static void test_late_answer(void **state)
         assert_true(list_entry(again, struct downtrack, in_viewer)->live);
 }
 
+/* A free section was offered as such; a track took it before the answer, which is not about it. */
+static void test_taken_meanwhile(void **state)
+{
+    (void)state;
+    struct client *bob = client_join("bob"), *alice = client_join("alice");
+
+    bob->bare = true;
+    publish_both(alice);
+    publish(alice, false, false);
+    run_ms(100);
+    bob->mute_answers = true;
+    client_add(alice, "cam", true, CLEAR);
+    publish(alice, false, true);
+    turn();
+    client_add(alice, "mic", false, CLEAR);
+    publish(alice, true, true);
+    turn();
+    assert_non_null(person_of(bob)->slots[1].downtrack);
+    bob->mute_answers = false;
+    client_answer(bob, client_last(bob, RESP(OFFER))->offer);
+    run_ms(100);
+    assert_int_equal(client_count(bob, RESP(SUBSCRIPTION_RESPONSE)), 0);
+    assert_true(person_of(bob)->slots[1].downtrack->live);
+    assert_true(person_of(bob)->slots[2].downtrack->live);
+}
+
 static void test_wrong_answers(void **state)
 {
     (void)state;
@@ -245,10 +271,9 @@ static int finish(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_first_offer),   TEST(test_sections),
-        TEST(test_order),         TEST(test_one_outstanding),
-        TEST(test_reuse),         TEST(test_late_answer),
-        TEST(test_wrong_answers), TEST(test_codec_unsupported),
+        TEST(test_first_offer),     TEST(test_sections),      TEST(test_order),
+        TEST(test_one_outstanding), TEST(test_reuse),         TEST(test_late_answer),
+        TEST(test_taken_meanwhile), TEST(test_wrong_answers), TEST(test_codec_unsupported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
