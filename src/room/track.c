@@ -166,7 +166,7 @@ unsigned track_layer_of_quality(const struct track *t, int quality)
     const Livekit__VideoLayer *layers[LIMIT_LAYERS];
     unsigned n = sorted_layers(t, layers), best = 0;
 
-    if (n == 0)
+    if (n == 0 && quality >= 0)
         return quality < (int)t->layer_count ? (unsigned)quality : t->layer_count - 1;
     for (unsigned i = 0; i < n && i < t->layer_count; i++)
         if ((int)layers[i]->quality <= quality)
@@ -196,18 +196,17 @@ static int64_t keyframe_retry_us(const struct downtrack *d)
     return retry > KEYFRAME_RETRY_MAX_US ? KEYFRAME_RETRY_MAX_US : retry;
 }
 
-/* Asks for the key frame that the forward waits for, until it came. */
-static void pursue_keyframe(struct downtrack *d, int64_t now_us)
+/* Asks for the key frame that the forward waits for, until it came. A layer that does not flow is
+ * asked once: its viewers are aimed again when it does. */
+static void keyframe_on_time(struct timer *timer, int64_t now_us)
 {
+    struct downtrack *d = list_entry(timer, struct downtrack, keyframe_timer);
+
     if (!d->track || !d->live || !forward_wants_keyframe(&d->forward))
         return;
     relay_ask_keyframe(d->track, d->forward.target, now_us);
-    engine_timer_set(d->viewer->engine, &d->keyframe_timer, now_us + keyframe_retry_us(d));
-}
-
-static void keyframe_on_time(struct timer *timer, int64_t now_us)
-{
-    pursue_keyframe(list_entry(timer, struct downtrack, keyframe_timer), now_us);
+    if (d->track->layers[d->forward.target].flowing)
+        engine_timer_set(d->viewer->engine, timer, now_us + keyframe_retry_us(d));
 }
 
 static uint32_t fresh_ssrc(void)
@@ -282,5 +281,7 @@ void downtrack_aim(struct downtrack *d, int64_t now_us)
         return;
     }
     forward_set_target(&d->forward, best_layer(d));
-    pursue_keyframe(d, now_us);
+    /* At the end of the turn: the packet that made the layer flow may begin a key frame. */
+    if (forward_wants_keyframe(&d->forward))
+        engine_timer_set(d->viewer->engine, &d->keyframe_timer, now_us);
 }

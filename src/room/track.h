@@ -105,12 +105,13 @@ unsigned track_layer_of_size(const struct track *t, uint32_t width, uint32_t hei
 /* A downtrack of `viewer` on `section`, not live yet. */
 struct downtrack *downtrack_new(struct track *t, struct person *viewer, unsigned section);
 void downtrack_free(struct downtrack *d);
-/* Answered with these payload types: media flows from now on, a key frame is asked for. */
+/* Answered with these payload types: media flows from now on, a key frame is asked for when the
+ * turn ends. */
 void downtrack_start(struct downtrack *d, int64_t now_us);
 /* Section went inactive: nothing flows. */
 void downtrack_stop(struct downtrack *d);
 /* The viewer's wish changed (wanted, disabled): aims the forward at the best flowing layer and asks
- * for key frames. */
+ * for key frames when the turn ends without one. */
 void downtrack_aim(struct downtrack *d, int64_t now_us);
 
 #endif
