@@ -142,14 +142,40 @@ static void connection_on_time(struct timer *t, int64_t now_us)
     after_control(e, now_us, c->transport);
 }
 
+static void remove_if(struct map *m, struct span key, const struct transport *t)
+{
+    if (key.size && map_get(m, key) == t)
+        map_remove(m, key);
+}
+
+static void forget_ufrags(struct engine *e, struct transport *t)
+{
+    struct connection *c = transport_owner(t);
+
+    for (unsigned i = 0; i < 2; i++) {
+        remove_if(&e->by_ufrag, span_of_str(c->ufrags[i]), t);
+        c->ufrags[i][0] = 0;
+    }
+}
+
+static void index_ufrag(struct engine *e, struct transport *t, unsigned i, const char *ufrag)
+{
+    struct connection *c = transport_owner(t);
+
+    if (!ufrag[0])
+        return;
+    memcpy(c->ufrags[i], ufrag, sizeof c->ufrags[i]);
+    map_put(&e->by_ufrag, span_of_str(ufrag), t);
+}
+
 /* The present credentials, and after a restart those in use until then. */
 static void index_ufrags(struct engine *e, struct transport *t)
 {
     const struct ice *ice = transport_ice(t);
 
-    map_put(&e->by_ufrag, span_of_str(ice->local.ufrag), t);
-    if (ice->previous.ufrag[0])
-        map_put(&e->by_ufrag, span_of_str(ice->previous.ufrag), t);
+    forget_ufrags(e, t);
+    index_ufrag(e, t, 0, ice->local.ufrag);
+    index_ufrag(e, t, 1, ice->previous.ufrag);
 }
 
 struct transport *engine_transport_new(struct engine *e, struct connection *c)
@@ -165,12 +191,6 @@ struct transport *engine_transport_new(struct engine *e, struct connection *c)
     return t;
 }
 
-static void remove_if(struct map *m, struct span key, const struct transport *t)
-{
-    if (key.size && map_get(m, key) == t)
-        map_remove(m, key);
-}
-
 void engine_transport_free(struct engine *e, struct transport *t)
 {
     struct connection *c = transport_owner(t);
@@ -179,8 +199,7 @@ void engine_transport_free(struct engine *e, struct transport *t)
     for (unsigned i = 0; i < c->addr_count; i++)
         remove_if(&e->by_addr, addr_key(&c->addrs[i]), t);
     c->addr_count = 0;
-    remove_if(&e->by_ufrag, span_of_str(transport_ice(t)->local.ufrag), t);
-    remove_if(&e->by_ufrag, span_of_str(transport_ice(t)->previous.ufrag), t);
+    forget_ufrags(e, t);
     map_remove(&e->by_id, id_key(&id));
     engine_timer_cancel(e, &c->timer);
     e->stats.transports--;
@@ -189,30 +208,42 @@ void engine_transport_free(struct engine *e, struct transport *t)
 
 void engine_transport_restart(struct engine *e, struct transport *t)
 {
-    const struct ice *ice = transport_ice(t);
-
-    remove_if(&e->by_ufrag, span_of_str(ice->local.ufrag), t);
-    remove_if(&e->by_ufrag, span_of_str(ice->previous.ufrag), t);
     transport_restart_ice(t);
     index_ufrags(e, t);
 }
 
-/* An address that passed a check leads to its transport from now on. The oldest goes when there are
- * too many, but never the selected one. */
+static bool is_indexed(const struct connection *c, const struct addr *a)
+{
+    for (unsigned i = 0; i < c->addr_count; i++)
+        if (addr_equal(&c->addrs[i], a))
+            return true;
+    return false;
+}
+
+/* An address that passed a check leads to its transport from now on, and no more to another's. The
+ * oldest goes when there are too many, but never the selected one. */
 static void index_addr(struct engine *e, struct connection *c, const struct addr *from)
 {
-    if (map_get(&e->by_addr, addr_key(from)) == c->transport)
+    if (map_put(&e->by_addr, addr_key(from), c->transport) == c->transport || is_indexed(c, from))
         return;
-    if (c->addr_count == LIMIT_ADDRS_PER_TRANSPORT) {
-        if (addr_equal(&c->addrs[c->addr_next], transport_remote(c->transport)))
-            c->addr_next = (c->addr_next + 1) % LIMIT_ADDRS_PER_TRANSPORT;
-        remove_if(&e->by_addr, addr_key(&c->addrs[c->addr_next]), c->transport);
-        c->addrs[c->addr_next] = *from;
-        c->addr_next = (c->addr_next + 1) % LIMIT_ADDRS_PER_TRANSPORT;
-    } else {
+    if (c->addr_count < LIMIT_ADDRS_PER_TRANSPORT) {
         c->addrs[c->addr_count++] = *from;
+        return;
     }
-    map_put(&e->by_addr, addr_key(from), c->transport);
+    if (addr_equal(&c->addrs[c->addr_next], transport_remote(c->transport)))
+        c->addr_next = (c->addr_next + 1) % LIMIT_ADDRS_PER_TRANSPORT;
+    remove_if(&e->by_addr, addr_key(&c->addrs[c->addr_next]), c->transport);
+    c->addrs[c->addr_next] = *from;
+    c->addr_next = (c->addr_next + 1) % LIMIT_ADDRS_PER_TRANSPORT;
+}
+
+/* An authentic check: its address is good, and when it nominated, the credentials from before a
+ * restart are not any more. */
+static void on_check(struct engine *e, struct connection *c, const struct addr *from)
+{
+    index_addr(e, c, from);
+    if (strcmp(c->ufrags[1], transport_ice(c->transport)->previous.ufrag) != 0)
+        index_ufrags(e, c->transport);
 }
 
 /* The transport whose local ufrag a check names (USERNAME is "ours:theirs"). */
@@ -246,7 +277,7 @@ void engine_on_packet(struct engine *e, int64_t now_us, struct packet *p)
     switch (transport_on_packet(t, now_us, p, &index, &drop)) {
     case TRANSPORT_HANDLED:
         if (check)
-            index_addr(e, c, &p->from);
+            on_check(e, c, &p->from);
         after_control(e, now_us, t);
         break;
     case TRANSPORT_RTP:

@@ -53,6 +53,7 @@ struct connection {
     struct timer timer;                           /* the transport's */
     struct addr addrs[LIMIT_ADDRS_PER_TRANSPORT]; /* in engine.by_addr */
     unsigned addr_count, addr_next;
+    char ufrags[2][ICE_UFRAG_SIZE + 1]; /* in engine.by_ufrag: the present, the one before */
 };
 
 struct person {
