@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The checks on the code itself, one TAP line each: format, layers, purity, tap, clang-tidy, cppcheck.
+# The checks on the code itself, one TAP line each: format, layers, purity, test code, clang-tidy, cppcheck.
 # usage: tools/check.sh BUILD_FOLDER   (a clang build; its compile_commands.json is used)
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -59,17 +59,32 @@ check_cppcheck() {
         --template='{file}:{line}: {severity}: {message} [{id}]' -D_GNU_SOURCE -I src src
 }
 
-# The tap on clear media exists in test builds only.
-check_tap() {
+# What exists in test builds only: the tap on clear media, and the hostile server.
+check_pure() {
     ninja -C "$build" src/bedrud >/dev/null || return 1
-    ! { nm "$build/src/bedrud" | grep -E ' (tap_packet|engine_set_tap)$' ||
-        grep -c BEDRUD_MEDIA_TAP "$build/src/bedrud"; }
+    ! { nm "$build/src/bedrud" | grep -E ' (tap_packet|engine_set_tap|evil_[a-z_]+)$' ||
+        grep -c -E 'BEDRUD_MEDIA_TAP|BEDRUD_EVIL' "$build/src/bedrud"; }
+}
+
+# Nobody gets a hostile server by mistake: meson refuses to set up one that could be released.
+refuses_evil() {
+    local folder answer
+    folder=$(mktemp -d)
+    answer=$(meson setup "$folder/build" -Devil=true "$1")
+    rm -rf "$folder"
+    grep -q 'ERROR:.* evil=true' <<<"$answer" || { echo "evil=true with $1: $answer"; return 1; }
+}
+
+check_no_release() {
+    refuses_evil -Dtests=false && refuses_evil -Dbuildtype=release &&
+        refuses_evil -Dbuildtype=minsize && refuses_evil -Dbuildtype=plain
 }
 
 check format check_format
 check layers tools/layers.py
 check purity tools/purity.sh "$build"
-check 'no tap' check_tap
+check 'no test code' check_pure
+check 'no hostile release' check_no_release
 check clang-tidy check_tidy
 check cppcheck check_cppcheck
 echo "1..$number"

@@ -40,6 +40,14 @@ suite_fuzz() { tests_of fuzz; }
 
 suite_sim() { tests_of sim; }
 
+# The hostile server, and that its attacks are really carried out.
+configure_evil() {
+    configure build/evil gcc --werror -Db_sanitize=address,undefined -Db_lundef=false \
+        -Dmedia_tap=true -Devil=true
+}
+
+suite_evil() { configure_evil && tools/suite.py build/evil evil; }
+
 suite_clang() {
     if configure_clang && ninja -C build/clang; then
         echo "ok 1 - everything builds with clang, without a warning"
@@ -88,6 +96,7 @@ run() {
 run unit 600
 run fuzz 300
 run sim 300
+run evil 300
 run clang 400
 run tsan 400
 run check 600

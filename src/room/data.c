@@ -4,6 +4,7 @@
  * kept serves those who are not connected yet, and clients that say they missed something. */
 #include <stdlib.h>
 
+#include "room/evil.h"
 #include "room/rules.h"
 #include "room/signalling.h"
 
@@ -131,7 +132,11 @@ static void forward(struct person *p, const struct channel_message *m, struct ar
     out.bytes = span_of(bytes, data_route_rewrite(packet, !out.reliable, identity, sid, bytes));
     out.addressed = info.destination_identity_count + info.destination_sid_count > 0;
     out.sequence = info.sequence;
-    if (out.bytes.size)
+    if (!out.bytes.size)
+        return;
+    route(p->room, &out, now_us);
+    out.sequence = 0;
+    if (evil_data(p, a, &out.bytes))
         route(p->room, &out, now_us);
 }
 

@@ -3,6 +3,7 @@
  */
 #include "room/info.h"
 
+#include "room/evil.h"
 #include "room/signalling.h"
 
 /* protobuf-c's strings are not const, but are only read. */
@@ -18,7 +19,7 @@ Livekit__Room *info_room(const struct room *r, struct arena *a)
     livekit__room__init(out);
     out->sid = borrow(r->sid);
     out->name = borrow(r->name);
-    out->metadata = borrow(r->metadata);
+    out->metadata = borrow(evil_metadata(r->metadata));
     out->empty_timeout = r->empty_timeout_s;
     out->departure_timeout = r->departure_timeout_s;
     out->max_participants = r->max_participants;
@@ -65,7 +66,7 @@ static void add_tracks(Livekit__ParticipantInfo *out, const struct person *p, st
     {
         const struct track *t = list_entry(node, struct track, in_person);
         if (t->announced)
-            out->tracks[out->n_tracks++] = t->info;
+            out->tracks[out->n_tracks++] = evil_track_info(t, a);
     }
 }
 

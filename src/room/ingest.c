@@ -3,7 +3,7 @@
  * what is learnt on the way (losses, arrival times, audio levels). Reads nothing past the codec's
  * clear header bytes. */
 #include "base/seq.h"
-#include "room/room.h"
+#include "room/evil.h"
 #include "wire/rtp.h"
 
 /* AES-GCM tag, IV, its length and the key index: what LiveKit's frame encryption adds (e2ee-frame
@@ -225,6 +225,7 @@ static void accept(struct person *p, int64_t now_us, struct layer *l, struct med
         engine_timer_set(e, &t->nack_timer, nack_us);
     l->last_packet_us = now_us;
     inspect(t, m);
+    evil_media(l, m, now_us);
     if (!l->flowing && m->payload_size) {
         l->flowing = true;
         aim_viewers(t, now_us);

@@ -2,6 +2,7 @@
 /* The door: what a new signal connection becomes. A new participant, an old one that resumes, or a
  * refusal that tells the client what to do next (livekit-wire.md 7.1, 7.8). */
 #include "base/random.h"
+#include "room/evil.h"
 #include "room/info.h"
 #include "room/signalling.h"
 
@@ -78,6 +79,7 @@ static void send_join(struct person *p)
     join.ping_interval = PING_INTERVAL_S;
     join.ping_timeout = PING_TIMEOUT_S;
     random_text(trailer, SIF_TRAILER_SIZE);
+    evil_trailer(trailer, SIF_TRAILER_SIZE);
     join.sif_trailer = (ProtobufCBinaryData){SIF_TRAILER_SIZE, (uint8_t *)trailer};
     add_codecs(&join, &a);
     tell(p, &response);

@@ -4,6 +4,7 @@
  * turn, so that callers may go on. */
 #include <stdlib.h>
 
+#include "room/evil.h"
 #include "room/signalling.h"
 
 typedef void handler(struct person *p, Livekit__SignalRequest *m, int64_t now_us);
@@ -409,6 +410,7 @@ void person_free(struct person *p)
     list_remove(&p->in_room);
     for (unsigned i = 0; i < p->section_count; i++)
         free(p->sections[i].cid);
+    evil_forget(p);
     free(p->sections);
     free(p->slots);
     for (unsigned i = 0; i < LIMIT_PENDING_TRACKS; i++)

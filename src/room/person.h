@@ -98,6 +98,10 @@ struct person {
 
     /* signalling's own book-keeping (signalling.h) */
     struct person_signal *signal;
+#ifdef BEDRUD_EVIL
+    uint8_t *evil_data; /* the packet that is replayed */
+    size_t evil_data_size;
+#endif
 };
 
 #endif

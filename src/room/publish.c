@@ -4,6 +4,7 @@
  * here. */
 #include <stdlib.h>
 
+#include "room/evil.h"
 #include "room/rules.h"
 #include "room/signalling.h"
 
@@ -177,6 +178,7 @@ void publish_announce(struct track *t, int64_t now_us)
     tell_changed(p, true);
     engine_event(p->engine, "track_published", p->room->name, p->grant->identity, t->sid);
     subscribe_track(t);
+    evil_on_announce(t, now_us);
     room_arm(p->room, now_us);
 }
 

@@ -3,7 +3,7 @@
  * from the shared clear text into the send arena, so that a viewer's key stays in the cache and its
  * datagrams lie side by side for UDP_SEGMENT. No allocation, no lock, no copy. */
 #include "base/random.h"
-#include "room/room.h"
+#include "room/evil.h"
 #include "wire/rtp.h"
 
 #define RTP_HEADER_SIZE 12
@@ -108,7 +108,7 @@ static void relay_one(struct downtrack *d, struct srtp *srtp, const struct addr 
 
 static void relay_track(struct track *t, int64_t now_us)
 {
-    list_each(node, &t->viewers)
+    list_each(node, &evil_carried(t)->viewers)
     {
         struct downtrack *d = list_entry(node, struct downtrack, in_track);
         const struct connection *c = &d->viewer->connections[SUBSCRIBER];
@@ -199,7 +199,7 @@ void relay_resend(struct downtrack *d, uint16_t seq, int64_t now_us)
 
     if (!d->track || !d->live || !forward_find(&d->forward, seq, &layer, &source))
         return;
-    const struct media *m = history_get(&d->track->layers[layer].history, source);
+    const struct media *m = history_get(&evil_carried(d->track)->layers[layer].history, source);
     if (!m || m->payload_size == 0 || resent_lately(d, seq, now_us) ||
         !forward_again(&d->forward, m, layer, seq, &out))
         return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RTCP both ways: reports, NACKs and transport-wide feedback to publishers; sender reports to
  * viewers; what viewers ask for (RFC 3550 6, RFC 4585, RFC 5506 reduced-size). */
-#include "room/room.h"
+#include "room/evil.h"
 
 #define REPORT_INTERVAL_US 1000000
 #define RTCP_BYTES_MAX 1200
@@ -236,7 +236,7 @@ static void on_keyframe_request(struct person *p, uint32_t media, int64_t now_us
     const struct downtrack *d = downtrack_of(p, media);
 
     if (d && d->track && d->live && d->forward.current < LIMIT_LAYERS)
-        relay_ask_keyframe(d->track, d->forward.current, now_us);
+        relay_ask_keyframe(evil_carried(d->track), d->forward.current, now_us);
 }
 
 static void on_feedback(struct person *p, const struct rtcp *r, int64_t now_us)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "room/evil.h"
 #include "room/rules.h"
 #include "room/signalling.h"
 
@@ -103,7 +104,7 @@ struct room *room_new(struct engine *e, int64_t now_us, const struct grant *sett
 
 void room_set_e2ee(struct room *r, int64_t now_us)
 {
-    if (r->e2ee)
+    if (r->e2ee || evil_forgets_e2ee(r))
         return;
     r->e2ee = true;
     list_each(node, &r->people)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
-#include "room/room.h"
+#include "room/evil.h"
 
 /* Places in the history: 0.7 s of a 5 Mbit/s layer; 1.3 s of 20 ms audio frames. */
 #define HISTORY_VIDEO 512
@@ -129,6 +129,7 @@ void track_free(struct track *t)
 {
     struct person *p = t->publisher;
 
+    evil_on_end(t);
     list_each(node, &t->viewers)
     {
         struct downtrack *d = list_entry(node, struct downtrack, in_track);
@@ -204,7 +205,7 @@ static void keyframe_on_time(struct timer *timer, int64_t now_us)
 
     if (!d->track || !d->live || !forward_wants_keyframe(&d->forward))
         return;
-    relay_ask_keyframe(d->track, d->forward.target, now_us);
+    relay_ask_keyframe(evil_carried(d->track), d->forward.target, now_us);
     if (d->track->layers[d->forward.target].flowing)
         engine_timer_set(d->viewer->engine, timer, now_us + keyframe_retry_us(d));
 }

@@ -24,6 +24,17 @@
 struct person;
 struct room;
 
+#ifdef BEDRUD_EVIL
+/* Test builds only (evil.h): what is done to a layer's frames. */
+struct evil_layer {
+    unsigned frames;
+    bool overwrote; /* the frame of this timestamp was */
+    uint32_t timestamp;
+    size_t kept_size; /* 0: none yet */
+    uint8_t kept[1400];
+};
+#endif
+
 /* One stream of a track: one quality of a simulcast, or all there is. */
 struct layer {
     struct track *track;
@@ -38,6 +49,9 @@ struct layer {
     bool flowing;              /* packets came in the last LAYER_SILENCE_US */
     int64_t last_packet_us;    /* 0: never */
     int64_t keyframe_asked_us; /* last PLI or FIR sent for it */
+#ifdef BEDRUD_EVIL
+    struct evil_layer evil;
+#endif
 };
 
 struct burst_item {
@@ -67,6 +81,9 @@ struct track {
     struct list viewers;     /* downtrack.in_track */
     struct speaker speaker;  /* audio */
     struct timer nack_timer; /* losses of any layer */
+#ifdef BEDRUD_EVIL
+    struct track *evil_partner; /* whose stream the viewers get */
+#endif
 };
 
 struct downtrack {

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "net/loop.h"
+#include "room/evil.h"
 #include "rtc/assoc.h"
 #include "server/messages.h"
 #include "server/routes.h"
@@ -220,6 +221,21 @@ static void connect_parts(struct control *c, const struct token_keys *keys)
     c->routes.calls = &c->calls;
 }
 
+#ifdef BEDRUD_EVIL
+/* Test builds only: which attacks this server is to carry out. */
+static bool choose_evil(struct str *message)
+{
+    const char *names = secure_getenv("BEDRUD_EVIL"), *bad = NULL;
+
+    if (!evil_choose(names, &bad)) {
+        str_printf(message, "BEDRUD_EVIL: there is no such attack: %s", bad);
+        return false;
+    }
+    log_event(LOG_WARN, "hostile_server", LOG_STR("attacks", names));
+    return true;
+}
+#endif
+
 struct control *control_new(const struct config *config, const struct token_keys *keys,
                             struct str *message)
 {
@@ -236,6 +252,9 @@ struct control *control_new(const struct config *config, const struct token_keys
     calls_init(&c->calls);
     assoc_global_init(worker_emit_sctp, &c->workers);
     good = start_web(c, config, message);
+#ifdef BEDRUD_EVIL
+    good = good && choose_evil(message);
+#endif
     for (unsigned i = 0; good && i < config->workers; i++)
         good = start_worker(c, config, i, message);
     if (!good) {
