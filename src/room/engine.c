@@ -387,8 +387,14 @@ void engine_event(struct engine *e, const char *event, const char *room, const c
 
 const struct engine_stats *engine_stats(struct engine *e)
 {
+    size_t cursor = 0;
+    const struct room *r;
+
     e->stats.packets_out = e->outbox.datagrams;
     e->stats.rooms = (uint32_t)e->rooms.count;
+    e->stats.people = 0;
+    while ((r = map_next(&e->rooms, &cursor, NULL)) != NULL)
+        e->stats.people += r->people_count;
     return &e->stats;
 }
 

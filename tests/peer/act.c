@@ -67,18 +67,13 @@ static void add_layers(const struct source *s, Livekit__VideoLayer *layers,
     }
 }
 
-struct source *peer_publish(struct peer *p, int64_t now_us, const struct source_config *config)
+static void request_track(struct peer *p, struct source *s)
 {
+    const struct source_config *config = &s->config;
     Livekit__AddTrackRequest add = LIVEKIT__ADD_TRACK_REQUEST__INIT;
     Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
     Livekit__VideoLayer layers[LIMIT_LAYERS], *list[LIMIT_LAYERS];
-    struct source *s = xcalloc(1, sizeof *s);
 
-    assert(p->source_count < PEER_SOURCES);
-    p->now_us = now_us;
-    source_init(s, config, (uint32_t)random_next(&p->random), &p->random);
-    snprintf(s->mid, sizeof s->mid, "%u", p->source_count + 1);
-    p->sources[p->source_count++] = s;
     add.cid = s->cid;
     add.type =
         config->codec == CODEC_OPUS ? LIVEKIT__TRACK_TYPE__AUDIO : LIVEKIT__TRACK_TYPE__VIDEO;
@@ -94,7 +89,32 @@ struct source *peer_publish(struct peer *p, int64_t now_us, const struct source_
     r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_ADD_TRACK;
     r.add_track = &add;
     peer_request(p, &r);
+}
+
+struct source *peer_publish(struct peer *p, int64_t now_us, const struct source_config *config)
+{
+    struct source *s = xcalloc(1, sizeof *s);
+
+    assert(p->source_count < PEER_SOURCES);
+    p->now_us = now_us;
+    source_init(s, config, (uint32_t)random_next(&p->random), &p->random);
+    snprintf(s->mid, sizeof s->mid, "%u", p->source_count + 1);
+    p->sources[p->source_count++] = s;
+    request_track(p, s);
     return s;
+}
+
+void peer_publish_again(struct peer *p, int64_t now_us, struct source *s)
+{
+    char mid[sizeof s->mid];
+    struct source_config config = s->config;
+
+    assert(!s->active);
+    p->now_us = now_us;
+    memcpy(mid, s->mid, sizeof mid);
+    source_init(s, &config, (uint32_t)random_next(&p->random), &p->random);
+    memcpy(s->mid, mid, sizeof mid);
+    request_track(p, s);
 }
 
 void peer_unpublish(struct peer *p, int64_t now_us, struct source *s)
@@ -117,6 +137,20 @@ void peer_mute(struct peer *p, struct source *s, bool muted)
     peer_request(p, &r);
 }
 
+static struct peer_wish *wish_of(struct peer *p, const char *track_sid)
+{
+    unsigned i = 0;
+
+    while (i < p->wish_count && strcmp(p->wishes[i].sid, track_sid) != 0)
+        i++;
+    assert(i < PEER_SINKS);
+    if (i == p->wish_count) {
+        snprintf(p->wishes[i].sid, sizeof p->wishes[i].sid, "%s", track_sid);
+        p->wish_count++;
+    }
+    return &p->wishes[i];
+}
+
 void peer_set_track(struct peer *p, const char *track_sid, bool disabled, int quality,
                     uint32_t width, uint32_t height)
 {
@@ -130,6 +164,7 @@ void peer_set_track(struct peer *p, const char *track_sid, bool disabled, int qu
     settings.quality = (Livekit__VideoQuality)quality;
     settings.width = width;
     settings.height = height;
+    wish_of(p, track_sid)->disabled = disabled;
     r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_TRACK_SETTING;
     r.track_setting = &settings;
     peer_request(p, &r);
@@ -144,6 +179,7 @@ void peer_subscribe(struct peer *p, const char *track_sid, bool subscribe)
     update.track_sids = sids;
     update.n_track_sids = 1;
     update.subscribe = subscribe;
+    wish_of(p, track_sid)->unsubscribed = !subscribe;
     r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SUBSCRIPTION;
     r.subscription = &update;
     peer_request(p, &r);
@@ -163,17 +199,76 @@ void peer_leave(struct peer *p)
     p->left = true;
 }
 
+/* ---- resuming ---- */
+
+static char *borrow(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
+
+static void add_published(const struct peer *p, Livekit__SyncState *sync, struct arena *a)
+{
+    sync->publish_tracks = arena_alloc(a, p->source_count * sizeof(void *));
+    for (unsigned i = 0; i < p->source_count; i++) {
+        const struct source *s = p->sources[i];
+        if (!s->active)
+            continue;
+        Livekit__TrackPublishedResponse *track = arena_alloc(a, sizeof *track);
+        livekit__track_published_response__init(track);
+        track->cid = borrow(s->cid);
+        track->track = arena_alloc(a, sizeof *track->track);
+        livekit__track_info__init(track->track);
+        track->track->sid = borrow(s->sid);
+        sync->publish_tracks[sync->n_publish_tracks++] = track;
+    }
+}
+
+static void add_wishes(const struct peer *p, Livekit__SyncState *sync, struct arena *a)
+{
+    Livekit__UpdateSubscription *update = arena_alloc(a, sizeof *update);
+
+    livekit__update_subscription__init(update);
+    update->track_sids = arena_alloc(a, p->wish_count * sizeof(char *));
+    sync->track_sids_disabled = arena_alloc(a, p->wish_count * sizeof(char *));
+    sync->subscription = update;
+    for (unsigned i = 0; i < p->wish_count; i++) {
+        const struct peer_wish *w = &p->wishes[i];
+        if (w->unsubscribed)
+            update->track_sids[update->n_track_sids++] = borrow(w->sid);
+        if (w->disabled)
+            sync->track_sids_disabled[sync->n_track_sids_disabled++] = borrow(w->sid);
+    }
+}
+
+static void add_heard(const struct peer *p, Livekit__SyncState *sync, struct arena *a)
+{
+    const struct peer_data *d = &p->data;
+
+    sync->datachannel_receive_states = arena_alloc(a, d->heard_count * sizeof(void *));
+    for (unsigned i = 0; i < d->heard_count; i++) {
+        Livekit__DataChannelReceiveState *state = arena_alloc(a, sizeof *state);
+        livekit__data_channel_receive_state__init(state);
+        state->publisher_sid = borrow(d->heard[i].sid);
+        state->last_seq = d->heard[i].sequence;
+        sync->datachannel_receive_states[sync->n_datachannel_receive_states++] = state;
+    }
+}
+
 void peer_resume(struct peer *p, int64_t now_us)
 {
     Livekit__SyncState sync = LIVEKIT__SYNC_STATE__INIT;
-    Livekit__UpdateSubscription subscription = LIVEKIT__UPDATE_SUBSCRIPTION__INIT;
     Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
+    struct arena a;
 
     p->now_us = now_us;
-    sync.subscription = &subscription;
+    arena_init(&a);
+    add_published(p, &sync, &a);
+    add_wishes(p, &sync, &a);
+    add_heard(p, &sync, &a);
     r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_SYNC_STATE;
     r.sync_state = &sync;
     peer_request(p, &r);
+    arena_fini(&a);
     if (p->offer_id == 0)
         return;
     transport_restart_ice(p->links[PEER_PUBLISHER].transport);

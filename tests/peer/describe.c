@@ -48,21 +48,24 @@ static void write_opus(struct str *out)
                     "a=fmtp:111 minptime=10;useinbandfec=1\r\n");
 }
 
-static void write_vp8(struct str *out)
+static void write_vp8(struct str *out, bool rtx)
 {
     str_append(out, "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 goog-remb\r\n"
                     "a=rtcp-fb:96 transport-cc\r\na=rtcp-fb:96 ccm fir\r\na=rtcp-fb:96 nack\r\n"
-                    "a=rtcp-fb:96 nack pli\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n");
+                    "a=rtcp-fb:96 nack pli\r\n");
+    if (rtx)
+        str_append(out, "a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n");
 }
 
-static void write_ssrcs(struct str *out, const struct source *s)
+static void write_ssrcs(struct str *out, const struct source *s, bool rtx)
 {
     const struct source_layer *l = &s->layers[0];
 
-    if (s->config.codec == CODEC_VP8)
+    rtx = rtx && s->config.codec == CODEC_VP8;
+    if (rtx)
         str_printf(out, "a=ssrc-group:FID %u %u\r\n", l->ssrc, l->rtx_ssrc);
     str_printf(out, "a=ssrc:%u cname:peer\r\na=ssrc:%u msid:- %s\r\n", l->ssrc, l->ssrc, s->cid);
-    if (s->config.codec == CODEC_VP8)
+    if (rtx)
         str_printf(out, "a=ssrc:%u cname:peer\r\na=ssrc:%u msid:- %s\r\n", l->rtx_ssrc, l->rtx_ssrc,
                    s->cid);
 }
@@ -79,10 +82,11 @@ static void write_layers(struct str *out, const struct source *s)
 
 static void write_source(struct str *out, const struct peer *p, const struct source *s)
 {
-    bool audio = s->config.codec == CODEC_OPUS;
+    bool audio = s->config.codec == CODEC_OPUS, rtx = !p->config.no_rtx;
 
     str_append(out, audio ? "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
-                          : "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n");
+                    : rtx ? "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"
+                          : "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n");
     write_transport(out, p, PEER_PUBLISHER, "actpass");
     str_printf(out, "a=mid:%s\r\n", s->mid);
     if (audio)
@@ -100,9 +104,9 @@ static void write_source(struct str *out, const struct peer *p, const struct sou
     if (audio)
         write_opus(out);
     else
-        write_vp8(out);
+        write_vp8(out, rtx);
     if (s->active && s->config.layers == 1)
-        write_ssrcs(out, s);
+        write_ssrcs(out, s, rtx);
     if (s->active && s->config.layers > 1)
         write_layers(out, s);
 }
@@ -123,10 +127,17 @@ char *describe_offer(const struct peer *p)
 
 /* ---- the answer ---- */
 
-static void write_codecs(struct str *out, const struct sdp_media *m)
+static bool takes(const struct peer *p, const struct sdp_codec *c)
+{
+    return !p->config.no_rtx || !span_equal(c->name, SPAN_LITERAL("rtx"));
+}
+
+static void write_codecs(struct str *out, const struct peer *p, const struct sdp_media *m)
 {
     for (unsigned i = 0; i < m->codec_count; i++) {
         const struct sdp_codec *c = &m->codecs[i];
+        if (!takes(p, c))
+            continue;
         str_printf(out, "a=rtpmap:%u ", c->payload_type);
         str_append_span(out, c->name);
         str_printf(out, "/%u%s\r\n", c->clock_rate, c->channels == 2 ? "/2" : "");
@@ -142,7 +153,7 @@ static void write_codecs(struct str *out, const struct sdp_media *m)
     }
 }
 
-static void write_answered(struct str *out, const struct sdp_media *m)
+static void write_answered(struct str *out, const struct peer *p, const struct sdp_media *m)
 {
     str_append(out, m->direction == SDP_SENDONLY || m->direction == SDP_SENDRECV
                         ? "a=recvonly\r\n"
@@ -153,10 +164,10 @@ static void write_answered(struct str *out, const struct sdp_media *m)
         str_append_span(out, m->extensions[i].uri);
         str_append(out, "\r\n");
     }
-    write_codecs(out, m);
+    write_codecs(out, p, m);
 }
 
-static void write_media_line(struct str *out, const struct sdp_media *m)
+static void write_media_line(struct str *out, const struct peer *p, const struct sdp_media *m)
 {
     if (m->kind == SDP_APPLICATION) {
         str_append(out, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n");
@@ -165,7 +176,8 @@ static void write_media_line(struct str *out, const struct sdp_media *m)
     str_append(out, m->kind == SDP_AUDIO ? "m=audio" : "m=video");
     str_append(out, " 9 UDP/TLS/RTP/SAVPF");
     for (unsigned i = 0; i < m->codec_count; i++)
-        str_printf(out, " %u", m->codecs[i].payload_type);
+        if (takes(p, &m->codecs[i]))
+            str_printf(out, " %u", m->codecs[i].payload_type);
     str_append(out, "\r\n");
 }
 
@@ -176,7 +188,7 @@ char *describe_answer(const struct peer *p, const struct sdp *offer)
     begin(&out, p, p->offers_received, offer->media_count);
     for (unsigned i = 0; i < offer->media_count; i++) {
         const struct sdp_media *m = &offer->media[i];
-        write_media_line(&out, m);
+        write_media_line(&out, p, m);
         write_transport(&out, p, PEER_SUBSCRIBER, "active");
         str_append(&out, "a=mid:");
         str_append_span(&out, m->mid);
@@ -184,7 +196,7 @@ char *describe_answer(const struct peer *p, const struct sdp *offer)
         if (m->kind == SDP_APPLICATION)
             write_application(&out);
         else
-            write_answered(&out, m);
+            write_answered(&out, p, m);
     }
     return str_take(&out);
 }

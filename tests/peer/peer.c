@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define REPORT_INTERVAL_US 1000000
+#define PING_INTERVAL_US 5000000
 #define NTP_UNIX_OFFSET_S 2208988800u
 #define RTCP_ROOM 1200
 
@@ -24,6 +25,7 @@ struct peer *peer_new(const struct peer_config *config)
     struct peer *p = xcalloc(1, sizeof *p);
 
     p->config = *config;
+    p->data.last = &p->data.first;
     random_seed(&p->random, config->seed);
     for (unsigned i = 0; i < 2; i++) {
         struct peer_link *l = &p->links[i];
@@ -50,6 +52,7 @@ void peer_free(struct peer *p)
         free(p->sources[i]);
     for (unsigned i = 0; i < p->sink_count; i++)
         free(p->sinks[i]);
+    packets_fini(&p->data);
     free(p);
 }
 
@@ -121,6 +124,20 @@ static void take_codecs(struct sink *k, const struct sdp_media *m)
     k->rtx_payload_type = rtx ? rtx->payload_type : 0;
 }
 
+/* Makes room: the oldest sink whose track is not offered any more. */
+static void let_go_of_sink(struct peer *p)
+{
+    unsigned i = 0;
+
+    while (i < p->sink_count && p->sinks[i]->active)
+        i++;
+    assert(i < p->sink_count);
+    sink_add_stats(&p->gone, &p->sinks[i]->stats);
+    p->gone_digest = (p->gone_digest ^ p->sinks[i]->digest) * 0x100000001b3u;
+    free(p->sinks[i]);
+    memmove(p->sinks + i, p->sinks + i + 1, (--p->sink_count - i) * sizeof(struct sink *));
+}
+
 /* A section that carries a track now: its sink is made, once for each SSRC. */
 static void take_section(struct peer *p, const struct sdp_media *m)
 {
@@ -128,8 +145,9 @@ static void take_section(struct peer *p, const struct sdp_media *m)
 
     if (!k) {
         if (p->sink_count == PEER_SINKS)
-            return;
+            let_go_of_sink(p);
         k = xcalloc(1, sizeof *k);
+        k->no_nack = p->config.no_nack;
         k->ssrc = m->ssrcs[0];
         k->rtx_ssrc = m->fid[1];
         p->sinks[p->sink_count++] = k;
@@ -175,6 +193,28 @@ static void on_published(struct peer *p, const Livekit__TrackPublishedResponse *
     }
 }
 
+static struct source *source_of(const struct peer *p, const char *sid)
+{
+    for (unsigned i = 0; i < p->source_count; i++)
+        if (strcmp(p->sources[i]->sid, sid) == 0)
+            return p->sources[i];
+    return NULL;
+}
+
+/* Somebody with the right to do so ended or muted a track of ours. */
+static void on_ordered(struct peer *p, const Livekit__SignalResponse *r)
+{
+    bool mute = r->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_MUTE;
+    struct source *s = source_of(p, mute ? r->mute->sid : r->track_unpublished->track_sid);
+
+    if (!s)
+        return;
+    if (mute)
+        s->muted = r->mute->muted;
+    else
+        peer_unpublish(p, p->now_us, s);
+}
+
 static void on_response(struct peer *p, const Livekit__SignalResponse *r)
 {
     if (r->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN) {
@@ -191,6 +231,13 @@ static void on_response(struct peer *p, const Livekit__SignalResponse *r)
         p->left = true;
         p->leave_action = (int)r->leave->action;
         p->leave_reason = (int)r->leave->reason;
+    } else if (r->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_MUTE ||
+               r->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_TRACK_UNPUBLISHED) {
+        on_ordered(p, r);
+    } else if (r->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_RECONNECT) {
+        packets_send_again(p, r->reconnect->last_message_seq);
+    } else if (r->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_PONG_RESP) {
+        p->stats.pongs++;
     }
     if (p->config.host.response)
         p->config.host.response(p->config.host.arg, r);
@@ -316,6 +363,7 @@ static void on_nack(struct peer *p, const struct rtcp *r, uint32_t media)
         uint16_t seq;
         while (l && rtcp_next_nack(r, &cursor, &seq)) {
             p->stats.nacks_received++;
+            out.rtx = !p->config.no_rtx;
             if (source_again(p->sources[i], l, seq, &p->transport_seq, &out))
                 send_packet(p, &out);
         }
@@ -396,9 +444,12 @@ static void look_at_link(struct peer_link *l, int64_t now_us)
         l->connected = true;
         l->connected_us = now_us;
     }
-    while (channels_next(transport_channels(l->transport), &m))
+    while (channels_next(transport_channels(l->transport), &m)) {
         if (p->config.host.message)
             p->config.host.message(p->config.host.arg, l->side, &m);
+        if (p->config.host.packet && l->side == PEER_SUBSCRIBER)
+            packets_on_message(p, &m);
+    }
 }
 
 void peer_on_datagram(struct peer *p, int64_t now_us, enum peer_side side, const struct addr *from,
@@ -452,6 +503,18 @@ enum channel_sent peer_send_data(struct peer *p, int64_t now_us, enum channel_la
     return sent;
 }
 
+static void ping(struct peer *p)
+{
+    Livekit__Ping ping = LIVEKIT__PING__INIT;
+    Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
+
+    r.message_case = LIVEKIT__SIGNAL_REQUEST__MESSAGE_PING_REQ;
+    r.ping_req = &ping;
+    ping.timestamp = p->now_us / 1000;
+    peer_request(p, &r);
+    p->ping_us = p->now_us + PING_INTERVAL_US;
+}
+
 int64_t peer_on_time(struct peer *p, int64_t now_us)
 {
     int64_t next;
@@ -468,6 +531,8 @@ int64_t peer_on_time(struct peer *p, int64_t now_us)
         send_receiver_reports(p, now_us);
         p->report_us = now_us + REPORT_INTERVAL_US;
     }
-    next = earlier(next, p->report_us);
+    if (now_us >= p->ping_us)
+        ping(p);
+    next = earlier(next, earlier(p->report_us, p->ping_us));
     return earlier(next, earlier(p->links[0].deadline_us, p->links[1].deadline_us));
 }

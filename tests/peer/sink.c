@@ -210,7 +210,7 @@ static void write_nacks(struct sink *s, int64_t now_us, uint32_t sender, struct 
     uint16_t seqs[SINK_NACKS];
     unsigned n = 0;
 
-    for (int64_t i = s->next; i <= s->highest && s->missing && n < SINK_NACKS; i++) {
+    for (int64_t i = s->next; i <= s->highest && s->missing && !s->no_nack && n < SINK_NACKS; i++) {
         struct sink_slot *at = &s->ring[i % SINK_RING];
         if (at->arrived || now_us < at->due_us)
             continue;
@@ -239,7 +239,7 @@ int64_t sink_next_deadline(const struct sink *s)
 
     if (!s->active || !s->started)
         return next;
-    for (int64_t i = s->next; i <= s->highest && s->missing; i++) {
+    for (int64_t i = s->next; i <= s->highest && s->missing && !s->no_nack; i++) {
         const struct sink_slot *at = &s->ring[i % SINK_RING];
         if (!at->arrived && at->due_us < next)
             next = at->due_us;
@@ -265,6 +265,25 @@ void sink_report(struct sink *s, int64_t now_us, struct rtcp_block *out)
     };
     s->expected_prior = expected;
     s->received_prior = received;
+}
+
+void sink_add_stats(struct sink_stats *to, const struct sink_stats *from)
+{
+    to->packets += from->packets;
+    to->duplicates += from->duplicates;
+    to->unique += from->unique;
+    to->recovered += from->recovered;
+    to->bad += from->bad;
+    to->disorder += from->disorder;
+    to->lost += from->lost;
+    to->frames += from->frames;
+    to->keyframes += from->keyframes;
+    to->switches += from->switches;
+    to->jumps += from->jumps;
+    to->nacks += from->nacks;
+    to->plis += from->plis;
+    if (!to->first_disorder)
+        to->first_disorder = from->first_disorder;
 }
 
 double sink_share(const struct sink *s)

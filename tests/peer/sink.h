@@ -40,7 +40,8 @@ struct sink {
     enum codec codec;
     uint32_t ssrc, rtx_ssrc;
     uint8_t payload_type, rtx_payload_type;
-    bool active;
+    bool no_nack;
+    bool active; /* its track was in the last offer */
     bool started;
     int64_t first, highest, next; /* unwrapped; next: first not judged yet */
     uint32_t first_timestamp;
@@ -67,6 +68,8 @@ void sink_on_sr(struct sink *s, int64_t now_us, const struct rtcp_sr *sr);
 void sink_write_feedback(struct sink *s, int64_t now_us, uint32_t sender, struct writer *w);
 int64_t sink_next_deadline(const struct sink *s);
 void sink_report(struct sink *s, int64_t now_us, struct rtcp_block *out);
+/* Adds the counts of one to another's. */
+void sink_add_stats(struct sink_stats *to, const struct sink_stats *from);
 /* Packets that arrived over packets that should have; 1 before the first. */
 double sink_share(const struct sink *s);
 

@@ -28,6 +28,8 @@ void source_init(struct source *s, const struct source_config *config, uint32_t 
         l->ssrc = (uint32_t)random_next(random) | 1;
         l->rtx_ssrc = (uint32_t)random_next(random) | 1;
         l->timestamp_base = (uint32_t)random_next(random);
+        if (config->first_timestamp)
+            l->timestamp_base = config->first_timestamp;
         l->next_seq = config->first_seq;
         l->rtx_next = (int64_t)random_below(random, 0x8000);
         l->picture_id = (uint16_t)random_below(random, 0x8000);
@@ -200,8 +202,7 @@ bool source_again(struct source *s, struct source_layer *l, uint16_t seq, uint16
         l->not_found++;
         return false;
     }
-    out->rtx = true;
-    out->index = l->rtx_next++;
+    out->index = out->rtx ? l->rtx_next++ : number;
     make(s, l, r, transport_seq, out);
     l->resent++;
     return true;

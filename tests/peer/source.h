@@ -33,8 +33,9 @@ struct source_config {
     unsigned size_bytes; /* of a payload; layers below the top have half and a quarter */
     int64_t interval_us; /* between frames */
     uint16_t first_seq;
-    uint8_t level;  /* audio, -dBov */
-    int encryption; /* Livekit__Encryption__Type */
+    uint32_t first_timestamp; /* 0: a random one for each layer */
+    uint8_t level;            /* audio, -dBov */
+    int encryption;           /* Livekit__Encryption__Type */
 };
 
 /* What was sent under a number, enough to make it again. */
@@ -91,7 +92,8 @@ bool source_next(struct source *s, int64_t now_us, uint16_t *transport_seq,
 int64_t source_next_deadline(const struct source *s);
 /* The layer with this media SSRC, NULL: not ours. */
 struct source_layer *source_layer_of(struct source *s, uint32_t ssrc);
-/* Retransmission of a number (RFC 4588); false when it is not remembered. */
+/* Retransmission of a number, in a stream of its own (RFC 4588) when out->rtx says so; false when
+ * it is not remembered. */
 bool source_again(struct source *s, struct source_layer *l, uint16_t seq, uint16_t *transport_seq,
                   struct source_packet *out);
 /* Sender reports of all layers for this instant. */

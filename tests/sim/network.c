@@ -119,13 +119,13 @@ void network_send(struct network *n, int64_t now_us, struct lane *lane, const st
     /* Always the same number of draws. */
     bool lost = happens(random, p->loss), twice = happens(random, p->repeat),
          late = happens(random, p->reorder);
-    int64_t at_us = now_us + p->delay_us + (late ? p->reorder_us : 0);
-
+    if (p->spared & 1u << kind)
+        lost = twice = late = false;
     lane->sent[kind]++;
     lane->lost[kind] += lost;
     if (lost)
         return;
-    fly(n, at_us, like, bytes);
+    fly(n, now_us + p->delay_us + (late ? p->reorder_us : 0), like, bytes);
     if (twice)
         fly(n, now_us + p->delay_us + REPEAT_US, like, bytes);
 }

@@ -14,6 +14,7 @@ struct path {
     uint32_t loss, repeat, reorder;
     int64_t delay_us;
     int64_t reorder_us; /* how much later a reordered datagram comes */
+    unsigned spared;    /* kinds that nothing befalls: bits 1 << enum network_kind */
 };
 
 /* A direction with a random sequence of its own for each kind of datagram: what happens to media

@@ -11,16 +11,6 @@
 
 #define SCTP_TICK_US 10000
 
-enum mail_kind { MAIL_SCTP, MAIL_REQUEST, MAIL_RESPONSE };
-
-struct mail {
-    struct mail *next;
-    enum mail_kind kind;
-    uint64_t id; /* of the transport, or the session */
-    size_t size;
-    uint8_t bytes[];
-};
-
 static struct world *present; /* for usrsctp, which knows no arguments */
 static struct dtls_context *server_dtls, *client_dtls;
 
@@ -53,40 +43,16 @@ void world_mix(uint64_t *digest, uint64_t value)
 
 /* ---- mail ---- */
 
-static void post(struct world *w, enum mail_kind kind, uint64_t id, struct span bytes)
-{
-    struct mail *m = xcalloc(1, sizeof *m + bytes.size);
-
-    m->kind = kind;
-    m->id = id;
-    m->size = bytes.size;
-    if (bytes.size)
-        memcpy(m->bytes, bytes.data, bytes.size);
-    *w->mail_last = m;
-    w->mail_last = &m->next;
-}
-
-static struct mail *take_mail(struct world *w)
-{
-    struct mail *m = w->mail;
-
-    if (m)
-        w->mail = m->next;
-    if (!w->mail)
-        w->mail_last = &w->mail;
-    return m;
-}
-
 void world_request(struct world *w, uint64_t session, struct span request)
 {
-    post(w, MAIL_REQUEST, session, request);
+    mailbag_put(&w->mail, MAIL_REQUEST, session, request);
 }
 
 static void on_emit(void *arg, uint64_t id, struct span packet)
 {
     (void)arg;
     if (present)
-        post(present, MAIL_SCTP, id, packet);
+        mailbag_put(&present->mail, MAIL_SCTP, id, packet);
 }
 
 static struct seat *seat_of_session(struct world *w, uint64_t session)
@@ -188,11 +154,11 @@ static void take_item(struct world *w, const struct outbox_item *i)
 
     switch (i->kind) {
     case OUTBOX_SIGNAL:
-        post(w, MAIL_RESPONSE, i->session, span_of(i->bytes, i->size));
+        mailbag_put(&w->mail, MAIL_RESPONSE, i->session, span_of(i->bytes, i->size));
         break;
     case OUTBOX_CLOSE:
         if (s)
-            s->closed = true;
+            seat_on_close(s);
         break;
     case OUTBOX_REFRESH:
         if (s)
@@ -218,7 +184,7 @@ static void settle(struct world *w)
 
     for (;;) {
         struct outbox_item *i;
-        struct mail *m = take_mail(w);
+        struct mail *m = mailbag_take(&w->mail);
         if (m) {
             deliver_mail(w, m);
             free(m);
@@ -227,7 +193,7 @@ static void settle(struct world *w)
             take_item(w, i);
             outbox_item_free(i);
         }
-        if (!m && !w->mail)
+        if (!m && !w->mail.first)
             return;
     }
 }
@@ -326,9 +292,9 @@ struct world *world_new(uint64_t seed)
     present = w;
     w->seed = seed;
     w->now_us = WORLD_START_US;
-    w->next_port = 20000;
+    w->next_port = WORLD_FIRST_PORT;
     w->sctp_at_us = WORLD_START_US + SCTP_TICK_US;
-    w->mail_last = &w->mail;
+    mailbag_init(&w->mail);
     w->engine = engine_new(&config);
     w->engine_deadline_us = TIME_NEVER;
     return w;
@@ -336,15 +302,12 @@ struct world *world_new(uint64_t seed)
 
 void world_free(struct world *w)
 {
-    struct mail *m;
-
     for (unsigned i = 0; i < w->seat_count; i++)
         seat_free(w->seats[i]);
     w->seat_count = 0;
     settle(w);
     engine_free(w->engine);
-    while ((m = take_mail(w)) != NULL)
-        free(m);
+    mailbag_fini(&w->mail);
     network_fini(&w->network);
     free(w);
     present = NULL;
@@ -364,12 +327,19 @@ bool world_call(struct world *w, enum engine_request what, const ProtobufCMessag
     return !w->reply_error;
 }
 
+unsigned world_held(const struct world *w)
+{
+    const struct engine_stats *stats = engine_stats(w->engine);
+
+    return stats->rooms + stats->people + stats->transports +
+           packet_pool_in_use(engine_pool(w->engine));
+}
+
 uint64_t world_digest(const struct world *w)
 {
     uint64_t d = w->digest;
 
     for (unsigned i = 0; i < w->seat_count; i++)
-        for (unsigned k = 0; w->seats[i]->peer && k < w->seats[i]->peer->sink_count; k++)
-            world_mix(&d, w->seats[i]->peer->sinks[k]->digest);
+        world_mix(&d, seat_digest(w->seats[i]));
     return d;
 }

@@ -5,11 +5,13 @@
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
+#include "mailbag.h"
 #include "network.h"
 #include "room/engine.h"
 #include "wire/signal.h"
 
 #define WORLD_SEATS 16
+#define WORLD_FIRST_PORT 20000
 #define WORLD_START_US 1000000000
 /* Unix time minus the world's. */
 #define WORLD_UNIX_OFFSET_US 1700000000000000
@@ -26,8 +28,8 @@ struct world {
     uint16_t next_port;
     int64_t sctp_at_us;
     struct network network;
-    struct mail *mail, **mail_last; /* SCTP and signalling, delivered before anything else */
-    uint64_t digest;                /* of all media sent by people */
+    struct mailbag mail; /* SCTP and signalling, delivered before anything else */
+    uint64_t digest;     /* of all media sent by people */
     uint64_t media_sent;
     /* the last reply to a request */
     uint64_t reply_id;
@@ -48,6 +50,8 @@ void world_free(struct world *w);
 void world_pass(struct world *w, int64_t us);
 /* A server API call; true when it succeeded. The reply is in w. */
 bool world_call(struct world *w, enum engine_request what, const ProtobufCMessage *body);
+/* What the engine holds of people and their connections, and of packets. */
+unsigned world_held(const struct world *w);
 /* All that arrived at everybody, in its order, and what was sent: equal in two runs of one seed. */
 uint64_t world_digest(const struct world *w);
 
