@@ -147,6 +147,13 @@ void person_init_timers(struct person *p)
 
 /* ---- the transports ---- */
 
+/* What was answered before may flow now. */
+static void start_viewing(struct person *p, int64_t now_us)
+{
+    list_each(node, &p->downtracks)
+        downtrack_aim(list_entry(node, struct downtrack, in_viewer), now_us);
+}
+
 static void become_active(struct person *p, int64_t now_us)
 {
     if (p->was_active)
@@ -169,8 +176,10 @@ void person_on_transport(struct person *p, int64_t now_us, enum side side,
         break;
     case TRANSPORT_CONNECTED:
         report_start(p, side, now_us);
-        if (side == SUBSCRIBER)
+        if (side == SUBSCRIBER) {
+            start_viewing(p, now_us);
             become_active(p, now_us);
+        }
         break;
     case TRANSPORT_FAILED:
         person_end(p, now_us, LIVEKIT__LEAVE_REQUEST__ACTION__RECONNECT,

@@ -197,13 +197,15 @@ static int64_t keyframe_retry_us(const struct downtrack *d)
     return retry > KEYFRAME_RETRY_MAX_US ? KEYFRAME_RETRY_MAX_US : retry;
 }
 
-/* Asks for the key frame that the forward waits for, until it came. A layer that does not flow is
+/* Asks for the key frame that the forward waits for, until it came. Not before the viewer can
+ * receive it: requests are throttled, so a wasted one costs a second. A layer that does not flow is
  * asked once: its viewers are aimed again when it does. */
 static void keyframe_on_time(struct timer *timer, int64_t now_us)
 {
     struct downtrack *d = list_entry(timer, struct downtrack, keyframe_timer);
 
-    if (!d->track || !d->live || !forward_wants_keyframe(&d->forward))
+    if (!d->track || !d->live || !forward_wants_keyframe(&d->forward) ||
+        d->viewer->connections[SUBSCRIBER].state != TRANSPORT_CONNECTED)
         return;
     relay_ask_keyframe(evil_carried(d->track), d->forward.target, now_us);
     if (d->track->layers[d->forward.target].flowing)

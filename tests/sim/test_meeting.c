@@ -24,6 +24,42 @@ static void test_two_people(void **state)
     assert_in_range(a->peer->stats.transport_feedback, 80, 250);
 }
 
+#define PEOPLE 5
+
+/* Everybody sees everybody, whoever came first. */
+static void test_five_people(void **state)
+{
+    static const char *const names[PEOPLE] = {"anna", "bert", "cleo", "dora", "emil"};
+    struct source *voices[PEOPLE], *cameras[PEOPLE];
+    struct seat *seats[PEOPLE];
+    struct source_config voice = seat_voice(30), camera = seat_camera();
+
+    (void)state;
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        seats[i] = seat_join(world, "room", names[i]);
+        voices[i] = seat_publish(seats[i], &voice);
+        cameras[i] = seat_publish(seats[i], &camera);
+        world_pass(world, 300 * MILLISECOND);
+    }
+    world_pass(world, 10 * SECOND);
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        assert_int_equal(seats[i]->heard.people, PEOPLE);
+        for (unsigned k = 0; k < PEOPLE; k++) {
+            assert_int_equal(seat_state_of(seats[i], names[k]), ACTIVE);
+            assert_int_equal(seat_tracks_of(seats[i], names[k]), 2);
+            if (i == k)
+                continue;
+            expect_flawless(seat_sink(seats[i], voices[k]), 490);
+            /* Whoever comes a moment after another waits for the next key frame, at most a second.
+             */
+            expect_flawless(seat_sink(seats[i], cameras[k]), 920);
+            assert_int_equal(seat_sink(seats[i], cameras[k])->layer, 2);
+        }
+        assert_int_equal(seats[i]->peer->sink_count, 2 * (PEOPLE - 1));
+        assert_int_equal(seats[i]->peer->stats.unknown_ssrc, 0);
+    }
+}
+
 /* Rooms on one engine know nothing of each other. */
 static void test_two_rooms(void **state)
 {
@@ -42,6 +78,32 @@ static void test_two_rooms(void **state)
     expect_talk(b, a, 0, 1);
     assert_null(heard_talk(&d->heard, "anna", false));
     assert_int_equal(seat_state_of(b, "dora"), -1);
+}
+
+/* Media starts with a key frame that was asked for, within two round trips of being subscribed. */
+static void test_late_joiner(void **state)
+{
+    struct source_config camera = seat_camera(), voice = seat_voice(30);
+
+    (void)state;
+    struct seat *a = seat_join(world, "room", "anna");
+    struct source *camera_a = seat_publish(a, &camera), *voice_a = seat_publish(a, &voice);
+    world_pass(world, 20 * SECOND);
+    uint32_t before = camera_a->layers[2].keyframes;
+    uint64_t asked = a->peer->stats.plis_received;
+    struct seat *b = seat_join(world, "room", "bert");
+    int64_t joined_us = world->now_us;
+    world_pass(world, SECOND);
+    struct sink *k = seat_sink(b, camera_a);
+    expect_flawless(k, 70);
+    expect_flawless(seat_sink(b, voice_a), 30);
+    assert_int_equal(k->layer, 2);
+    assert_int_equal(k->last.body.frame - k->stats.frames + 1 > 400, true);
+    assert_in_range(camera_a->layers[2].keyframes, before + 1, before + 2);
+    assert_in_range(a->peer->stats.plis_received, asked + 1, asked + 4);
+    assert_in_range(k->first_us - joined_us, 0, 300 * MILLISECOND);
+    assert_in_range(k->first_us - b->peer->links[PEER_SUBSCRIBER].connected_us, 0,
+                    100 * MILLISECOND);
 }
 
 static void test_leaving(void **state)
@@ -175,7 +237,8 @@ static void test_speakers(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        SIMULATION(test_two_people), SIMULATION(test_two_rooms),
+        SIMULATION(test_two_people), SIMULATION(test_five_people),
+        SIMULATION(test_two_rooms),  SIMULATION(test_late_joiner),
         SIMULATION(test_leaving),    SIMULATION(test_duplicate_identity),
         SIMULATION(test_hidden),     SIMULATION(test_max_participants),
         SIMULATION(test_speakers),
