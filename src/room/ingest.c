@@ -154,6 +154,17 @@ static bool unwrap_rtx(const struct layer *l, struct media *m)
     return true;
 }
 
+/* A repair tells the publisher's round trip, smoothed by 1/8: who views nothing sends no reports
+ * that would. */
+static void measure_round_trip(struct person *p, struct layer *l, int64_t now_us, int64_t seq)
+{
+    struct connection *c = &p->connections[PUBLISHER];
+    int64_t rtt_us;
+
+    if (recv_on_repair(&l->recv, now_us, seq, &rtt_us))
+        c->rtt_us = c->rtt_us ? (7 * c->rtt_us + rtt_us) / 8 : rtt_us;
+}
+
 /* Whether an encrypted payload is too short to be a frame (see FRAME_TRAILER_BYTES). */
 static bool too_short(const struct track *t, const struct media *m)
 {
@@ -285,8 +296,11 @@ void ingest_rtp(struct person *p, int64_t now_us, struct packet *packet, int64_t
                       .payload_size = (uint16_t)rtp.payload.size,
                       .marker = rtp.marker,
                       .received_us = now_us};
-    if (s->rtx && !unwrap_rtx(l, &m))
-        return;
+    if (s->rtx) {
+        if (!unwrap_rtx(l, &m))
+            return;
+        measure_round_trip(p, l, now_us, m.seq - l->seq_base);
+    }
     if (m.seq < l->seq_first)
         return;
     accept(p, now_us, l, &m);

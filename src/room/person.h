@@ -49,7 +49,7 @@ struct connection {
     enum transport_state state;  /* last seen */
     struct rtpext_map extensions;
     uint32_t ssrc;                                /* ours, for RTCP and the like */
-    int64_t rtt_us;                               /* from report blocks; 0: unknown */
+    int64_t rtt_us;                               /* from report blocks, or repairs; 0: unknown */
     struct timer timer;                           /* the transport's */
     struct addr addrs[LIMIT_ADDRS_PER_TRANSPORT]; /* in engine.by_addr */
     unsigned addr_count, addr_next;

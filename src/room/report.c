@@ -9,6 +9,7 @@
 #define NACKS_PER_COMPOUND 256
 /* NTP counts from 1900 (RFC 3550 4). */
 #define NTP_UNIX_OFFSET_S 2208988800u
+/* As long as no round trip was measured. */
 #define RTT_UNKNOWN_US 50000
 #define HISTORY_AGE_US 2000000
 
@@ -89,13 +90,22 @@ void report_on_arrival(struct person *p, int64_t now_us, uint16_t transport_seq,
         engine_timer_set(p->engine, &p->feedback_timer, after);
 }
 
+/* How long to wait for an answer of the publisher's: a round trip and a quarter. */
+static int64_t patience_us(const struct person *p)
+{
+    int64_t rtt = p->connections[PUBLISHER].rtt_us;
+
+    if (!rtt)
+        rtt = p->connections[SUBSCRIBER].rtt_us;
+    return rtt ? rtt + rtt / 4 : RTT_UNKNOWN_US;
+}
+
 void report_nack_on_time(struct timer *timer, int64_t now_us)
 {
     struct track *t = list_entry(timer, struct track, nack_timer);
     struct person *p = t->publisher;
     struct connection *c = &p->connections[PUBLISHER];
-    int64_t rtt = p->connections[SUBSCRIBER].rtt_us;
-    int64_t next = TIME_NEVER;
+    int64_t again_us = patience_us(p), next = TIME_NEVER;
 
     if (!ready(c))
         return;
@@ -106,8 +116,7 @@ void report_nack_on_time(struct timer *timer, int64_t now_us)
         struct layer *l = &t->layers[i];
         if (l->ssrc == 0)
             continue;
-        unsigned n =
-            recv_due_nacks(&l->recv, now_us, rtt ? rtt : RTT_UNKNOWN_US, seqs, RECV_NACK_MAX);
+        unsigned n = recv_due_nacks(&l->recv, now_us, again_us, seqs, RECV_NACK_MAX);
         if (n) {
             rtcp_write_nack(&w, c->ssrc, l->ssrc, seqs, n);
             transport_send_rtcp(c->transport, writer_span(&w));

@@ -8,6 +8,8 @@
 /* Reordering is common and soon over; a gap older than this is a loss. */
 #define NACK_FIRST_US 10000
 #define NACK_MIN_US 20000
+/* A probe that was not answered in this time never will be. */
+#define PROBE_MAX_US 1000000
 
 void recv_init(struct recv *r, uint32_t ssrc, uint32_t clock_rate, bool nack)
 {
@@ -139,6 +141,10 @@ unsigned recv_due_nacks(struct recv *r, int64_t now_us, int64_t rtt_us, uint16_t
             (m->tries == RECV_NACK_TRIES && m->due_us <= now_us))
             continue;
         if (m->due_us <= now_us && n < capacity) {
+            if (m->tries == 0 && (!r->probe_us || now_us - r->probe_us > PROBE_MAX_US)) {
+                r->probe_seq = m->seq;
+                r->probe_us = now_us;
+            }
             out[n++] = (uint16_t)m->seq;
             m->tries++;
             m->due_us = now_us + again_us * (m->tries < 4 ? m->tries : 4);
@@ -147,6 +153,17 @@ unsigned recv_due_nacks(struct recv *r, int64_t now_us, int64_t rtt_us, uint16_t
     }
     r->missing_count = kept;
     return n;
+}
+
+/* From the first time the number was asked for. When that request or its answer was lost it is too
+ * long, and is averaged out; leaving such times out would never let the estimate grow. */
+bool recv_on_repair(struct recv *r, int64_t now_us, int64_t seq, int64_t *round_trip_us)
+{
+    if (!r->probe_us || seq != r->probe_seq)
+        return false;
+    *round_trip_us = now_us - r->probe_us;
+    r->probe_us = 0;
+    return *round_trip_us <= PROBE_MAX_US;
 }
 
 int64_t recv_next_deadline(const struct recv *r)

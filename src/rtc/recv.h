@@ -23,6 +23,7 @@ struct recv {
     uint64_t packets, bytes, duplicates, recovered;
     struct recv_missing missing[RECV_NACK_MAX];
     unsigned missing_count;
+    int64_t probe_seq, probe_us;      /* a number asked for and when first; 0: none */
     uint64_t seen[RECV_GAP_MAX / 64]; /* which of the last 1,024 arrived */
     /* jitter */
     uint32_t jitter_q4; /* RTP units × 16 */
@@ -48,6 +49,9 @@ enum recv_verdict recv_on_packet(struct recv *r, int64_t now_us, int64_t seq, ui
  * common. */
 unsigned recv_due_nacks(struct recv *r, int64_t now_us, int64_t rtt_us, uint16_t *out,
                         unsigned capacity);
+/* A retransmission came, to be called before recv_on_packet: whether it tells how long a round trip
+ * takes. */
+bool recv_on_repair(struct recv *r, int64_t now_us, int64_t seq, int64_t *round_trip_us);
 int64_t recv_next_deadline(const struct recv *r); /* TIME_NEVER when nothing is missing */
 void recv_on_sr(struct recv *r, int64_t now_us, const struct rtcp_sr *sr);
 /* The report block for now; resets the interval. */

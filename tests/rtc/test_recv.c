@@ -105,6 +105,32 @@ static void gives_up(void **state)
     }
 }
 
+/* One number at a time is timed, from when it was asked for first. */
+static void tells_round_trips(void **state)
+{
+    (void)state;
+    struct recv r = video();
+    uint16_t seqs[8];
+    int64_t rtt = 0;
+    got(&r, 0, 10);
+    got(&r, 0, 13);
+    assert_false(recv_on_repair(&r, 5 * MS, 11, &rtt)); /* nobody asked */
+    assert_int_equal(recv_due_nacks(&r, 10 * MS, 40 * MS, seqs, 8), 2);
+    assert_false(recv_on_repair(&r, 70 * MS, 12, &rtt));
+    assert_int_equal(recv_due_nacks(&r, 50 * MS, 40 * MS, seqs, 8), 2);
+    assert_true(recv_on_repair(&r, 70 * MS, 11, &rtt));
+    assert_int_equal(rtt, 60 * MS);
+    assert_false(recv_on_repair(&r, 80 * MS, 11, &rtt));
+    /* An answer that took too long tells nothing, and the next number is timed. */
+    got(&r, 100 * MS, 16);
+    assert_int_equal(recv_due_nacks(&r, 110 * MS, 40 * MS, seqs, 8), 2);
+    assert_false(recv_on_repair(&r, 1200 * MS, 14, &rtt));
+    got(&r, 2000 * MS, 18);
+    assert_int_equal(recv_due_nacks(&r, 2010 * MS, 40 * MS, seqs, 8), 5);
+    assert_true(recv_on_repair(&r, 2040 * MS, 17, &rtt));
+    assert_int_equal(rtt, 30 * MS);
+}
+
 static void asks_for_the_newest(void **state)
 {
     (void)state;
@@ -304,6 +330,7 @@ int main(void)
         cmocka_unit_test(tells_new_late_and_duplicate),
         cmocka_unit_test(asks_for_what_is_missing),
         cmocka_unit_test(gives_up),
+        cmocka_unit_test(tells_round_trips),
         cmocka_unit_test(asks_for_the_newest),
         cmocka_unit_test(old_losses_and_jumps_are_not_asked_for),
         cmocka_unit_test(audio_is_not_asked_for),
