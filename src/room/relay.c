@@ -190,6 +190,15 @@ static void send_rtx(struct downtrack *d, struct srtp *srtp, const struct addr *
     outbox_commit(o, to, (uint32_t)size);
 }
 
+/* Whether the NACK left before the packet could arrive: it was repaired on its way to us, and they
+ * crossed. An eighth of the round trip is left for its estimate being too long. */
+static bool crossed(const struct downtrack *d, const struct media *m, int64_t now_us)
+{
+    int64_t rtt = d->viewer->connections[SUBSCRIBER].rtt_us;
+
+    return now_us - m->received_us < rtt - rtt / 8;
+}
+
 void relay_resend(struct downtrack *d, uint16_t seq, int64_t now_us)
 {
     const struct connection *c = &d->viewer->connections[SUBSCRIBER];
@@ -200,7 +209,7 @@ void relay_resend(struct downtrack *d, uint16_t seq, int64_t now_us)
     if (!d->track || !d->live || !forward_find(&d->forward, seq, &layer, &source))
         return;
     const struct media *m = history_get(&evil_carried(d->track)->layers[layer].history, source);
-    if (!m || m->payload_size == 0 || resent_lately(d, seq, now_us) ||
+    if (!m || m->payload_size == 0 || crossed(d, m, now_us) || resent_lately(d, seq, now_us) ||
         !forward_again(&d->forward, m, layer, seq, &out))
         return;
     struct srtp *srtp = transport_srtp(c->transport);

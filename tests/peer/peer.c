@@ -113,7 +113,7 @@ static struct sink *sink_by_ssrc(const struct peer *p, uint32_t ssrc)
     return NULL;
 }
 
-static void take_codecs(struct sink *k, const struct sdp_media *m)
+static void take_codecs(struct sink *k, const struct sdp_media *m, bool no_rtx)
 {
     enum codec codec = m->kind == SDP_AUDIO ? CODEC_OPUS : CODEC_VP8;
     const struct sdp_codec *c = sdp_find_codec(m, codec, -1);
@@ -121,7 +121,7 @@ static void take_codecs(struct sink *k, const struct sdp_media *m)
 
     k->codec = codec;
     k->payload_type = c ? c->payload_type : 0;
-    k->rtx_payload_type = rtx ? rtx->payload_type : 0;
+    k->rtx_payload_type = rtx && !no_rtx ? rtx->payload_type : 0;
 }
 
 /* Makes room: the oldest sink whose track is not offered any more. */
@@ -154,7 +154,7 @@ static void take_section(struct peer *p, const struct sdp_media *m)
     }
     snprintf(k->track_sid, sizeof k->track_sid, "%.*s", (int)m->track_id.size, m->track_id.data);
     snprintf(k->mid, sizeof k->mid, "%.*s", (int)m->mid.size, m->mid.data);
-    take_codecs(k, m);
+    take_codecs(k, m, p->config.no_rtx);
     k->active = true;
 }
 

@@ -124,7 +124,8 @@ static void judge_all(struct sink *s, int64_t now_us)
 static void reach(struct sink *s, int64_t now_us, int64_t seq)
 {
     for (int64_t i = s->highest + 1; i <= seq; i++) {
-        s->ring[i % SINK_RING] = (struct sink_slot){.seq = i, .due_us = now_us + NACK_FIRST_US};
+        s->ring[i % SINK_RING] =
+            (struct sink_slot){.seq = i, .due_us = now_us + NACK_FIRST_US, .missed_us = now_us};
         s->missing++;
     }
     s->highest = seq;
@@ -170,6 +171,7 @@ static void arrive(struct sink *s, int64_t now_us, int64_t seq, const struct rtp
     at->body = body;
     s->missing--;
     s->stats.unique++;
+    s->stats.slow += now_us - at->missed_us > SINK_SLOW_US;
     s->stats.recovered += again || at->tries > 0;
     s->last_us = now_us;
     digest(s, (uint64_t)now_us);
@@ -273,6 +275,7 @@ void sink_add_stats(struct sink_stats *to, const struct sink_stats *from)
     to->duplicates += from->duplicates;
     to->unique += from->unique;
     to->recovered += from->recovered;
+    to->slow += from->slow;
     to->bad += from->bad;
     to->disorder += from->disorder;
     to->lost += from->lost;

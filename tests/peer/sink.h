@@ -14,18 +14,22 @@
 /* Numbers behind the highest after which a loss is final. */
 #define SINK_REACH 600
 #define SINK_NACKS 64
+/* A player's patience. */
+#define SINK_SLOW_US 200000
 
 struct sink_slot {
     int64_t seq; /* -1: empty */
     bool arrived, marker;
     uint32_t timestamp;
     struct body body;
-    int64_t due_us; /* of the next NACK while it did not arrive */
+    int64_t due_us;    /* of the next NACK while it did not arrive */
+    int64_t missed_us; /* since when it is known to be missing */
     unsigned tries;
 };
 
 struct sink_stats {
     uint64_t packets, duplicates, unique, recovered;
+    uint64_t slow;     /* of unique: later than SINK_SLOW_US after the one that came next */
     uint64_t bad;      /* payloads that nobody sent */
     uint64_t disorder; /* breaks of the stream's rules */
     uint64_t lost;     /* given up */
