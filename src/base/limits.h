@@ -41,8 +41,11 @@
  */
 #define LIMIT_WISHES 1024
 #define LIMIT_LAYERS 3
-/* Streams one transport may introduce: 32 tracks × 3 layers × (media + rtx). */
-#define LIMIT_SSRCS_PER_TRANSPORT 192
+/* Streams one person may send at a time: 32 tracks × 3 layers × (media + rtx). */
+#define LIMIT_STREAMS_PER_PERSON 192
+/* Streams one transport may introduce over its life: 128 sections × 3 layers × (media + rtx). One
+ * that ended is not forgotten, or its packets could be replayed; it costs 140 bytes. */
+#define LIMIT_SSRCS_PER_TRANSPORT 768
 
 /* Data. Our SDP says 65,535; the 16 KB headroom is for what the server adds. */
 #define LIMIT_DATA_MESSAGE 65535

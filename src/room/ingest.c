@@ -28,7 +28,7 @@ static struct section *section_of(struct person *p, const struct rtp *rtp,
         if (!s->active || !s->track)
             continue;
         if (ext->mid.size ? span_equal(ext->mid, span_of_str(s->mid))
-                          : (rtp->ssrc == s->ssrc || rtp->ssrc == s->rtx_ssrc) && rtp->ssrc)
+                          : rtp->ssrc == s->ssrc || rtp->ssrc == s->rtx_ssrc)
             return s;
     }
     return NULL;
@@ -42,17 +42,37 @@ static struct layer *layer_by_rid(struct track *t, struct span rid)
     return NULL;
 }
 
+/* Another SSRC has other times and picture ids: each viewer's stream goes on with what it begins
+ * with, as after a switch of layers. */
+static void restart_viewers(struct layer *l, int64_t now_us)
+{
+    struct track *t = l->track;
+
+    relay_flush(t->publisher->engine, now_us);
+    list_each(node, &t->viewers)
+    {
+        struct downtrack *d = list_entry(node, struct downtrack, in_track);
+        if (d->forward.current != l->index)
+            continue;
+        forward_set_target(&d->forward, LIMIT_LAYERS);
+        downtrack_aim(d, now_us);
+    }
+}
+
 /* A layer's stream begins, or goes on under another SSRC: its numbers continue without a gap. recv
  * counts as the SSRC does, since NACKs and reports name its own numbers; all else counts with
  * seq_base. */
-static void start_stream(struct layer *l, uint32_t ssrc, int64_t first_index)
+static void start_stream(struct layer *l, int64_t now_us, uint32_t ssrc, int64_t first_index)
 {
     struct track *t = l->track;
     int64_t next = l->ssrc ? l->recv.highest + l->seq_base + 1 : first_index;
 
+    if (l->ssrc)
+        restart_viewers(l, now_us);
     l->seq_first = l->ssrc ? next : 0;
     l->ssrc = ssrc;
     l->seq_base = next - first_index;
+    l->keyframe_asked_us = 0;
     recv_init(&l->recv, ssrc, codec_clock_rate(t->codec), codec_is_video(t->codec));
 }
 
@@ -65,12 +85,13 @@ static void forget_stream(struct person *p, uint32_t ssrc)
 }
 
 /* The first packet of an SSRC: its header extensions, or the SDP, tell what it is. */
-static struct stream *new_stream(struct person *p, const struct rtp *rtp,
+static struct stream *new_stream(struct person *p, int64_t now_us, const struct rtp *rtp,
                                  const struct rtpext_values *ext, int64_t index)
 {
-    struct section *s = section_of(p, rtp, ext);
+    /* 0 stands for none in a layer. */
+    struct section *s = rtp->ssrc ? section_of(p, rtp, ext) : NULL;
 
-    if (!s || p->stream_count == LIMIT_SSRCS_PER_TRANSPORT)
+    if (!s || p->stream_count == LIMIT_STREAMS_PER_PERSON)
         return NULL;
     bool rtx = s->rtx_payload_type && rtp->payload_type == s->rtx_payload_type;
     if (!rtx && rtp->payload_type != s->payload_type)
@@ -84,7 +105,7 @@ static struct stream *new_stream(struct person *p, const struct rtp *rtp,
         l->rtx_ssrc = rtp->ssrc;
     } else {
         forget_stream(p, l->ssrc);
-        start_stream(l, rtp->ssrc, index);
+        start_stream(l, now_us, rtp->ssrc, index);
     }
     struct stream *fresh = &p->streams[p->stream_count++];
     *fresh = (struct stream){.ssrc = rtp->ssrc, .rtx = rtx, .layer = l};
@@ -141,14 +162,18 @@ void ingest_unbind(struct person *p, struct track *t)
 
 /* ---- one packet ---- */
 
-/* Retransmission (RFC 4588 4): the original number stands before the payload. False for padding and
- * for numbers of a stream that was not seen yet. */
+/* Retransmission (RFC 4588 4): the original number stands before the payload. False for padding,
+ * for a stream that was not seen yet, and for a number that it cannot have reached: one of the SSRC
+ * before, which would pass for a new start. */
 static bool unwrap_rtx(const struct layer *l, struct media *m)
 {
     if (m->payload_size < 2 || l->ssrc == 0)
         return false;
     const uint8_t *osn = m->packet->data + m->payload_offset;
-    m->seq = seq_unwrap(l->recv.highest, (uint16_t)(osn[0] << 8 | osn[1])) + l->seq_base;
+    int64_t number = seq_unwrap(l->recv.highest, (uint16_t)(osn[0] << 8 | osn[1]));
+    if (number > l->recv.highest + RECV_GAP_MAX)
+        return false;
+    m->seq = number + l->seq_base;
     m->payload_offset = (uint16_t)(m->payload_offset + 2);
     m->payload_size = (uint16_t)(m->payload_size - 2);
     return true;
@@ -282,7 +307,7 @@ void ingest_rtp(struct person *p, int64_t now_us, struct packet *packet, int64_t
     if (ext.has_transport_seq)
         report_on_arrival(p, now_us, ext.transport_seq, rtp.ssrc);
     struct stream *s = find_stream(p, rtp.ssrc);
-    if (!s && !(s = new_stream(p, &rtp, &ext, srtp_index))) {
+    if (!s && !(s = new_stream(p, now_us, &rtp, &ext, srtp_index))) {
         e->stats.drops[DROP_NOT_FOR_US]++;
         return;
     }

@@ -76,7 +76,7 @@ struct person {
     unsigned track_count;
     struct section *sections;
     unsigned section_count;
-    struct stream streams[LIMIT_SSRCS_PER_TRANSPORT];
+    struct stream streams[LIMIT_STREAMS_PER_PERSON];
     unsigned stream_count;
     struct feedback feedback;
     struct timer report_timer;   /* RR to the publisher */

@@ -250,7 +250,8 @@ static inline void send_rtx(struct client *c, uint32_t ssrc, int64_t index,
 struct got {
     struct rtp rtp;
     int64_t index;
-    struct frame_info frame; /* when it is VP8 */
+    bool is_vp8;
+    struct frame_info frame;
     uint8_t bytes[PACKET_CAPACITY];
 };
 
@@ -263,7 +264,7 @@ static inline bool take_rtp(struct client *c, struct got *out)
     memcpy(out->bytes, p->bytes, p->size);
     assert_true(rtp_parse(span_of(out->bytes, p->size), &out->rtp));
     out->index = p->index;
-    (void)codec_frame_info(CODEC_VP8, out->rtp.payload, &out->frame);
+    out->is_vp8 = codec_frame_info(CODEC_VP8, out->rtp.payload, &out->frame);
     free(p);
     return true;
 }

@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tracks and the downtracks that carry them: what is announced of them, which layer a viewer is
  * aimed at, how a key frame is pursued, how they end. */
-#include "media.h"
-#include "room/signalling.h"
-
-static struct client *alice, *bob;
-
-static int begin(void **state)
-{
-    world_init(state);
-    alice = client_join("alice");
-    bob = client_join("bob");
-    return 0;
-}
-
-#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, world_fini)
+#include "pair.h"
 
 /* ---- what is announced ---- */
 
@@ -407,13 +394,13 @@ static void test_downtrack_free(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_info),           TEST(test_streams),
-        TEST(test_codecs),         TEST(test_layer_of_quality),
-        TEST(test_layer_of_size),  TEST(test_aim),
-        TEST(test_stop_and_start), TEST(test_first_keyframe),
-        TEST(test_pursuit),        TEST(test_pursuit_by_round_trip),
-        TEST(test_pursuit_rests),  TEST(test_track_free),
-        TEST(test_downtrack_free),
+        PAIR_TEST(test_info),           PAIR_TEST(test_streams),
+        PAIR_TEST(test_codecs),         PAIR_TEST(test_layer_of_quality),
+        PAIR_TEST(test_layer_of_size),  PAIR_TEST(test_aim),
+        PAIR_TEST(test_stop_and_start), PAIR_TEST(test_first_keyframe),
+        PAIR_TEST(test_pursuit),        PAIR_TEST(test_pursuit_by_round_trip),
+        PAIR_TEST(test_pursuit_rests),  PAIR_TEST(test_track_free),
+        PAIR_TEST(test_downtrack_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
