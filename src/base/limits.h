@@ -7,6 +7,9 @@
  * 1,472. */
 #define PACKET_CAPACITY 1600
 
+/* Packets of a worker, 1.7 KB each: what 64 video layers keep for retransmission. */
+#define LIMIT_PACKETS 32768u
+
 /* Signalling. livekit-server takes 2 MiB; the largest honest message is an SDP offer of some 60
  * sections (~200 KB). */
 #define LIMIT_SIGNAL_MESSAGE (512 * 1024)

@@ -12,9 +12,10 @@
 #include "room/room.h"
 #include "wire/rtp.h"
 
-/* 32,768 packets of 1.7 KB: what 64 video layers keep for retransmission. Grows in slabs as needed.
- */
-#define POOL_LIMIT 32768u
+/* With fewer packets left, retransmission is served less well: nothing could be received without
+ * any. A look at all histories costs 1 ms, so it is not taken every turn. */
+#define PACKETS_LOW (LIMIT_PACKETS / 4)
+#define SHED_PAUSE_US 50000
 
 static void host_send(void *arg, const struct addr *to, struct span datagram)
 {
@@ -31,7 +32,7 @@ struct engine *engine_new(const struct engine_config *config)
 
     e->config = *config;
     outbox_init(&e->outbox, config->drain, config->drain_arg);
-    e->pool = packet_pool_new(POOL_LIMIT);
+    e->pool = packet_pool_new(LIMIT_PACKETS);
     heap_init(&e->timers);
     map_init(&e->rooms);
     map_init(&e->sessions);
@@ -353,6 +354,10 @@ int64_t engine_on_time(struct engine *e, int64_t now_us)
 
     e->now_us = now_us;
     relay_flush(e, now_us);
+    if (packet_pool_in_use(e->pool) > LIMIT_PACKETS - PACKETS_LOW && now_us >= e->shed_us) {
+        ingest_shed(e, now_us);
+        e->shed_us = now_us + SHED_PAUSE_US;
+    }
     while ((first = heap_first(&e->timers)) != NULL && first->key_us <= now_us) {
         struct timer *t = heap_entry(first, struct timer, node);
         heap_remove(&e->timers, first);

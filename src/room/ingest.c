@@ -9,6 +9,8 @@
 /* AES-GCM tag, IV, its length and the key index: what LiveKit's frame encryption adds (e2ee-frame
  * format). An encrypted frame cannot be shorter, and a shorter one aborts native clients. */
 #define FRAME_TRAILER_BYTES 30
+/* What is kept of a layer when packets run low: a round trip. */
+#define SHED_AGE_US 200000
 
 /* ---- which layer ---- */
 
@@ -287,6 +289,25 @@ void ingest_look_for_silence(struct track *t, int64_t now_us)
     }
     if (changed)
         aim_viewers(t, now_us);
+}
+
+static void shed(struct person *p, int64_t now_us)
+{
+    list_each(node, &p->tracks)
+    {
+        struct track *t = list_entry(node, struct track, in_person);
+        for (unsigned i = 0; i < t->layer_count; i++)
+            history_expire(&t->layers[i].history, now_us, SHED_AGE_US);
+    }
+}
+
+void ingest_shed(struct engine *e, int64_t now_us)
+{
+    size_t cursor = 0;
+    struct room *r;
+
+    while ((r = map_next(&e->rooms, &cursor, NULL)) != NULL)
+        list_each(node, &r->people) shed(list_entry(node, struct person, in_room), now_us);
 }
 
 void ingest_rtp(struct person *p, int64_t now_us, struct packet *packet, int64_t srtp_index)

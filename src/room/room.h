@@ -64,6 +64,8 @@ void report_stop(struct person *p, enum side side);
 
 /* Layers of the track that fell silent stop flowing; their viewers are aimed at others. */
 void ingest_look_for_silence(struct track *t, int64_t now_us);
+/* The worker's packets run low: of all tracks only the newest are kept for retransmission. */
+void ingest_shed(struct engine *e, int64_t now_us);
 /* A packet with a transport-wide sequence number arrived. */
 void report_on_arrival(struct person *p, int64_t now_us, uint16_t transport_seq, uint32_t ssrc);
 /* The fire function of track.nack_timer. */

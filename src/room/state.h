@@ -32,6 +32,7 @@ struct engine {
     struct transport_host host; /* handed to every transport */
     uint64_t next_transport;
     struct list dirty; /* tracks with packets received since the last flush (track.in_dirty) */
+    int64_t shed_us;   /* before that, histories are not made smaller again */
     struct engine_stats stats;
     int64_t now_us; /* of the present call: for callbacks from below */
 #ifdef BEDRUD_MEDIA_TAP

@@ -400,6 +400,35 @@ static void test_nothing_is_held(void **state)
     assert_int_equal(packet_pool_in_use(engine_pool(world.engine)), 0);
 }
 
+/* Nor much of anything, when the worker's packets run low: the rest must go on. */
+static void test_few_packets_left(void **state)
+{
+    (void)state;
+    static struct packet *taken[LIMIT_PACKETS];
+    struct packet_pool *pool = engine_pool(world.engine);
+    unsigned n = 0;
+
+    publish_camera(alice);
+    struct lens cam = camera_lens(alice, NULL, 7);
+    run_frames(&cam, 20);
+    run_ms(300);
+    assert_int_equal(packet_pool_in_use(pool), 20);
+    while (packet_pool_in_use(pool) < LIMIT_PACKETS / 4 * 3)
+        taken[n++] = packet_new(pool);
+    run_ms(50);
+    assert_int_equal(packet_pool_in_use(pool), n + 20);
+    taken[n++] = packet_new(pool);
+    lens_send(&cam, false);
+    run_ms(50);
+    assert_int_equal(packet_pool_in_use(pool), n + 1);
+    drop_rtp(bob);
+    lens_send(&cam, false);
+    turn();
+    assert_int_equal(drop_rtp(bob), 1);
+    while (n > 0)
+        packet_unref(taken[--n]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -419,7 +448,7 @@ int main(void)
         PAIR_TEST(test_levels),
         PAIR_TEST(test_arrivals),
         PAIR_TEST(test_nothing_is_held),
-
+        PAIR_TEST(test_few_packets_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
