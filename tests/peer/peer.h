@@ -12,7 +12,7 @@
 #include "wire/sdp.h"
 #include "wire/signal.h"
 
-#define PEER_SOURCES 16
+#define PEER_SOURCES 24
 #define PEER_SINKS 128 /* more than that, and the oldest of those not offered any more goes */
 #define PEER_SENDERS 32
 

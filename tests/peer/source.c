@@ -33,6 +33,8 @@ void source_init(struct source *s, const struct source_config *config, uint32_t 
         l->next_seq = config->first_seq;
         l->rtx_next = (int64_t)random_below(random, 0x8000);
         l->picture_id = (uint16_t)random_below(random, 0x8000);
+        if (config->first_picture)
+            l->picture_id = config->first_picture;
         l->tl0 = (uint8_t)random_next(random);
         l->keyframe_wanted = true;
     }

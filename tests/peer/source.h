@@ -33,7 +33,8 @@ struct source_config {
     unsigned size_bytes; /* of a payload; layers below the top have half and a quarter */
     int64_t interval_us; /* between frames */
     uint16_t first_seq;
-    uint32_t first_timestamp; /* 0: a random one for each layer */
+    uint32_t first_timestamp; /* 0: random ones, another in each layer */
+    uint16_t first_picture;   /* the same */
     uint8_t level;            /* audio, -dBov */
     int encryption;           /* Livekit__Encryption__Type */
 };

@@ -93,6 +93,36 @@ void expect_flow(const struct sink *k, int64_t us, uint64_t least)
     assert_in_range(k->stats.unique - before, least, UINT32_MAX);
 }
 
+void expect_tracks(const struct seat *s, const char *identity, unsigned count)
+{
+    const struct other *o = heard_of(&s->heard, identity);
+
+    assert_non_null(o);
+    assert_int_equal(o->track_count, count);
+}
+
+const struct heard_track *fixture_track(const struct seat *s, const char *identity,
+                                        const struct source *source)
+{
+    const struct other *o = heard_of(&s->heard, identity);
+
+    assert_non_null(o);
+    for (unsigned i = 0; i < o->track_count; i++)
+        if (strcmp(o->tracks[i].sid, source->sid) == 0)
+            return &o->tracks[i];
+    fail_msg("%s was not told of a track of %s", s->plan.identity, identity);
+    return NULL;
+}
+
+void expect_clock(const struct sink *k)
+{
+    int64_t clock = (int64_t)codec_clock_rate(k->codec);
+    int64_t elapsed = (k->last_us - k->first_us) * clock / 1000000;
+    int64_t told = (int32_t)(k->last.timestamp - k->first_timestamp);
+
+    assert_in_range((int32_t)(told - (int32_t)(uint32_t)elapsed) + clock / 10, 0, clock / 5);
+}
+
 void expect_talk(const struct seat *viewer, const struct seat *speaker, uint32_t first,
                  unsigned count)
 {

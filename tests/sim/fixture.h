@@ -44,6 +44,13 @@ void expect_orderly(const struct sink *k, uint64_t least);
 void expect_silence(const struct sink *k, int64_t us);
 /* At least so many packets come in this time. */
 void expect_flow(const struct sink *k, int64_t us, uint64_t least);
+/* The seat was told of this many tracks of somebody. */
+void expect_tracks(const struct seat *s, const char *identity, unsigned count);
+/* How the seat was told of a source; fails when it was not. */
+const struct heard_track *fixture_track(const struct seat *s, const char *identity,
+                                        const struct source *source);
+/* Timestamps went on as time did. */
+void expect_clock(const struct sink *k);
 /* Everything somebody said from number `first` on came once and in order. */
 void expect_talk(const struct seat *viewer, const struct seat *speaker, uint32_t first,
                  unsigned count);

@@ -7,7 +7,7 @@
 #include "wire/signal.h"
 
 #define HEARD_OTHERS 16
-#define HEARD_TRACKS 8
+#define HEARD_TRACKS 24
 #define HEARD_TALKS 64
 
 /* A track of somebody else. */

@@ -297,13 +297,6 @@ int seat_state_of(const struct seat *s, const char *identity)
     return o ? o->state : -1;
 }
 
-unsigned seat_tracks_of(const struct seat *s, const char *identity)
-{
-    const struct other *o = heard_of(&s->heard, identity);
-
-    return o ? o->track_count : 0;
-}
-
 struct sink *seat_sink(const struct seat *viewer, const struct source *source)
 {
     return peer_sink_of(viewer->peer, source->sid);

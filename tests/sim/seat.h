@@ -62,7 +62,6 @@ enum channel_sent seat_say_as(struct seat *s, size_t size, const struct peer_pac
 
 /* How the seat sees somebody: -1 unknown, else Livekit__ParticipantInfo__State. */
 int seat_state_of(const struct seat *s, const char *identity);
-unsigned seat_tracks_of(const struct seat *s, const char *identity);
 /* Sink of the source at the seat, or NULL. */
 struct sink *seat_sink(const struct seat *viewer, const struct source *source);
 /* All that clients of this seat received. */

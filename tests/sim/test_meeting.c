@@ -46,7 +46,7 @@ static void test_five_people(void **state)
         assert_int_equal(seats[i]->heard.people, PEOPLE);
         for (unsigned k = 0; k < PEOPLE; k++) {
             assert_int_equal(seat_state_of(seats[i], names[k]), ACTIVE);
-            assert_int_equal(seat_tracks_of(seats[i], names[k]), 2);
+            expect_tracks(seats[i], names[k], 2);
             if (i == k)
                 continue;
             expect_flawless(seat_sink(seats[i], voices[k]), 490);
@@ -119,7 +119,7 @@ static void test_leaving(void **state)
     expect_flow(seat_sink(a, voice_b), SECOND, 49);
     seat_leave(b);
     assert_int_equal(seat_state_of(a, "bert"), DISCONNECTED);
-    assert_int_equal(seat_tracks_of(a, "bert"), 0);
+    expect_tracks(a, "bert", 0);
     assert_int_equal(heard_of(&a->heard, "bert")->reason,
                      LIVEKIT__DISCONNECT_REASON__CLIENT_INITIATED);
     expect_silence(seat_sink(a, voice_b), 6 * SECOND);
@@ -152,7 +152,7 @@ static void test_duplicate_identity(void **state)
     world_pass(world, 2 * SECOND);
     assert_string_not_equal(b->peer->sid, c->peer->sid);
     assert_string_equal(heard_of(&a->heard, "bert")->sid, c->peer->sid);
-    assert_int_equal(seat_tracks_of(a, "bert"), 1);
+    expect_tracks(a, "bert", 1);
     expect_flow(seat_sink(a, second), SECOND, 49);
     expect_silence(seat_sink(a, first), SECOND);
     assert_int_equal(a->heard.people, 2);
