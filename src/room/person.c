@@ -4,6 +4,7 @@
  * turn, so that callers may go on. */
 #include <stdlib.h>
 
+#include "room/departed.h"
 #include "room/evil.h"
 #include "room/signalling.h"
 
@@ -388,6 +389,8 @@ void person_depart(struct person *p, int64_t now_us, int reason)
     list_append(&r->gone, &p->in_room);
     r->people_count--;
     tell_changed(p, false);
+    if (!person_is_hidden(p))
+        departed_keep(r->departed, now_us, p);
     list_each(node, &p->downtracks) subscribe_drop(list_entry(node, struct downtrack, in_viewer));
     list_each(track, &p->tracks)
         publish_end(list_entry(track, struct track, in_person), now_us, false);

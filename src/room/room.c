@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A room's life: made by the first join or by CreateRoom, ended by request or when it stood empty
- * for long enough. Its one timer also paces speaker and quality updates. Owns people, settings and
- * the replay buffer. */
+ * for long enough. Its one timer also paces speaker and quality updates. Owns people, settings, the
+ * replay buffer and the list of those who left. */
 #include <stdlib.h>
 
 #include "base/random.h"
+#include "room/departed.h"
 #include "room/evil.h"
 #include "room/rules.h"
 #include "room/signalling.h"
@@ -96,6 +97,7 @@ struct room *room_new(struct engine *e, int64_t now_us, const struct grant *sett
     r->speakers_due_us = r->quality_due_us = TIME_NEVER;
     r->timer.fire = room_on_time;
     r->replay = replay_new();
+    r->departed = departed_new();
     map_put(&e->rooms, span_of_str(r->name), r);
     room_arm(r, now_us);
     engine_event(e, "room_started", r->name, NULL, r->sid);
@@ -164,6 +166,7 @@ void room_free(struct room *r)
     map_remove(&e->rooms, span_of_str(r->name));
     map_fini(&r->by_identity);
     replay_free(r->replay);
+    departed_free(r->departed);
     free(r->name);
     free(r->metadata);
     free(r);

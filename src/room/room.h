@@ -5,6 +5,7 @@
 
 #include "room/person.h"
 
+struct departed;
 struct replay; /* data.c: reliable packets kept for those who resume */
 
 struct room {
@@ -15,6 +16,7 @@ struct room {
     struct list people;     /* person.in_room, in order of joining */
     unsigned people_count;
     struct list gone; /* person.in_room of those who were ended in this turn */
+    struct departed *departed;
     uint32_t max_participants, empty_timeout_s, departure_timeout_s;
     bool e2ee; /* sticky */
     bool ever_joined;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Messages to clients: what everybody is told about a change, and the answers that several handlers
  * share. What goes to many is packed once. Owns nothing. */
+#include "room/departed.h"
 #include "room/info.h"
 #include "room/signalling.h"
 
@@ -60,13 +61,24 @@ void tell_changed(struct person *about, bool self)
 
 void tell_everybody(struct person *to)
 {
+    const struct room *r = to->room;
+    Livekit__ParticipantInfo *gone[LIMIT_DEPARTED];
     struct arena a;
-    size_t count;
+    size_t count, n = 0;
 
     arena_init(&a);
-    Livekit__ParticipantInfo **people = info_people(to->room, to, &count, &a);
-    people[count++] = info_person(to, &a);
-    engine_signal(to->engine, to->session, pack_people(people, count, &a));
+    size_t gone_count = departed_list(r->departed, to->signal->joined_us, gone, &a);
+    Livekit__ParticipantInfo **present = info_people(r, to, &count, &a);
+    Livekit__ParticipantInfo **all =
+        arena_alloc(&a, (gone_count + count + 1) * sizeof(Livekit__ParticipantInfo *));
+    /* First those who left: they may be here again. */
+    for (size_t i = 0; i < gone_count; i++)
+        if (strcmp(gone[i]->identity, to->grant->identity) != 0)
+            all[n++] = gone[i];
+    for (size_t i = 0; i < count; i++)
+        all[n++] = present[i];
+    all[n++] = info_person(to, &a);
+    engine_signal(to->engine, to->session, pack_people(all, n, &a));
     arena_fini(&a);
 }
 

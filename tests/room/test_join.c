@@ -165,6 +165,52 @@ static void test_resume(void **state)
     assert_null(client_sees(bob, "alice"));
 }
 
+static void leave(struct client *c)
+{
+    Livekit__SignalRequest r = request_of(REQ(LEAVE));
+    Livekit__LeaveRequest leave = LIVEKIT__LEAVE_REQUEST__INIT;
+
+    r.leave = &leave;
+    client_send(c, &r);
+    run_ms(10);
+}
+
+static const Livekit__ParticipantInfo *told(const struct client *c, unsigned index)
+{
+    const Livekit__ParticipantUpdate *u = client_get(c, RESP(UPDATE), 0)->update;
+
+    return index < u->n_participants ? u->participants[index] : NULL;
+}
+
+/* Who left while she was away is told as gone, before those who are there; who left before she came
+ * is not, nor are hidden ones, nor she herself. */
+static void test_resume_hears_who_left(void **state)
+{
+    (void)state;
+    struct client *early = client_join("early"), *first = client_join("alice"), *ghost;
+
+    leave(early);
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+    ghost = client_new("ghost");
+    ghost->grant->permission.hidden = true;
+    client_open(ghost);
+    run_ms(200);
+    assert_true(first->closed);
+    engine_on_close(world.engine, world.now_us, alice->session);
+    char sid[32];
+    snprintf(sid, sizeof sid, "%s", person_of(bob)->sid);
+    leave(bob);
+    leave(ghost);
+    struct client *again = client_join("bob");
+    reconnect(alice, person_of(alice)->sid);
+    assert_string_equal(told(alice, 0)->sid, sid);
+    assert_int_equal(told(alice, 0)->state, LIVEKIT__PARTICIPANT_INFO__STATE__DISCONNECTED);
+    assert_string_equal(told(alice, 1)->sid, person_of(again)->sid);
+    assert_int_equal(told(alice, 1)->state, LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE);
+    assert_string_equal(told(alice, 2)->identity, "alice");
+    assert_null(told(alice, 3));
+}
+
 /* The old socket is still there when the new one comes. */
 static void test_resume_over(void **state)
 {
@@ -201,11 +247,12 @@ static void test_resume_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(test_join_response),       WORLD_TEST(test_trailers_differ),
-        WORLD_TEST(test_others_are_told),     WORLD_TEST(test_hidden),
-        WORLD_TEST(test_duplicate_identity),  WORLD_TEST(test_full),
-        WORLD_TEST(test_without_subscribing), WORLD_TEST(test_resume),
-        WORLD_TEST(test_resume_over),         WORLD_TEST(test_resume_refused),
+        WORLD_TEST(test_join_response),         WORLD_TEST(test_trailers_differ),
+        WORLD_TEST(test_others_are_told),       WORLD_TEST(test_hidden),
+        WORLD_TEST(test_duplicate_identity),    WORLD_TEST(test_full),
+        WORLD_TEST(test_without_subscribing),   WORLD_TEST(test_resume),
+        WORLD_TEST(test_resume_hears_who_left), WORLD_TEST(test_resume_over),
+        WORLD_TEST(test_resume_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
