@@ -97,6 +97,8 @@
 /* Bytes of all connections' buffers together; beyond it those that hold much are dropped. */
 #define LIMIT_WEB_HELD_BYTES (256 * 1024 * 1024)
 #define LIMIT_HTTP_HEAD (32 * 1024) /* a token of 16 KiB in the URL, and a browser's cookies */
+#define LIMIT_LINK_ENCODINGS                                                                       \
+    8 /* layers of percent-encoding on a link: forwarded mail makes 2 or 3 */
 #define LIMIT_HTTP_BODY                                                                            \
     (1024 * 1024) /* of a server API call; metadata and data are far smaller                       \
                    */

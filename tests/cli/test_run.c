@@ -1,86 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `bedrud run` as an operator sees it: start, address, log, signals, exit codes, and what is still
  * there after a kill -9. */
-#include "child.h"
-
-#include "net/udp.h"
-
-#include "../server/site.h"
+#include "serving.h"
 
 #define LATEST_END_US 7000000
-
-static char *folder;
-
-static int setup(void **state)
-{
-    (void)state;
-    folder = child_folder();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    child_folder_remove(folder);
-    return 0;
-}
-
-struct server {
-    struct child child;
-    struct str out, err;
-    uint16_t port;
-    char token[1024]; /* the first of the two that it prints */
-};
-
-static uint16_t free_udp_port(void)
-{
-    struct addr a = addr_v4(127, 0, 0, 1, 0);
-    unsigned failed;
-    int error;
-    struct udp *u = udp_new(&a, 1, &error, &failed);
-
-    assert_non_null(u);
-    uint16_t port = udp_port(u);
-    udp_free(u);
-    return port;
-}
-
-/* Starts a server with one more argument and waits until it has printed its address. */
-static void serve(struct server *s, const char *more)
-{
-    char media[8];
-
-    snprintf(media, sizeof media, "%u", free_udp_port());
-    child_start(&s->child, (const char *[]){"run", "--listen", "127.0.0.1:0", "--media-port", media,
-                                            "--workers", "1", "--data-dir", folder, "--log",
-                                            "debug", more, NULL});
-    str_init(&s->out);
-    str_init(&s->err);
-    child_await(&s->child, s->child.out, "\n  http://127.0.0.1:", &s->out);
-    const char *at = strstr(s->out.text, "listens on http://127.0.0.1:");
-    assert_non_null(at);
-    s->port = (uint16_t)strtoul(at + strlen("listens on http://127.0.0.1:"), NULL, 10);
-    at = strstr(s->out.text, "/test#token=");
-    assert_non_null(at);
-    at += strlen("/test#token=");
-    snprintf(s->token, sizeof s->token, "%.*s", (int)strcspn(at, "\n"), at);
-}
-
-/* Ends it; its log is in s->err. */
-static int end(struct server *s, int signal)
-{
-    kill(s->child.pid, signal);
-    int code = child_wait(&s->child);
-    child_text(s->child.err, &s->err);
-    child_free(&s->child);
-    return code;
-}
-
-static void server_fini(struct server *s)
-{
-    str_fini(&s->out);
-    str_fini(&s->err);
-}
 
 static unsigned validate(uint16_t port, const char *token)
 {

@@ -3,7 +3,6 @@
 #include "server/routes.h"
 
 #include "base/encode.h"
-#include "server/assets.h"
 
 #include "site.h"
 
@@ -161,48 +160,12 @@ static void refuses_tokens_that_name_nobody(void **state)
     free(nobody);
 }
 
-static void serves_the_test_page(void **state)
-{
-    (void)state;
-    struct asset page;
-    struct peer *p;
-    struct str headers;
-
-    if (!assets_find(SPAN_LITERAL("/test"), &page))
-        skip();
-    assert_int_equal(site_ask(site.port, &(struct ask){"GET", "/test", NULL, {0}}, &p), 200);
-    assert_int_equal(p->body_size, page.identity.size);
-    assert_memory_equal(p->body, page.identity.data, page.identity.size);
-    assert_true(site_has_header(p, "content-security-policy: default-src 'none'"));
-    assert_true(site_has_header(p, "x-content-type-options: nosniff"));
-    peer_free(p);
-    str_init(&headers);
-    str_printf(&headers, "If-None-Match: %s\r\n", page.etag);
-    assert_int_equal(site_ask(site.port, &(struct ask){"GET", "/test", headers.text, {0}}, &p),
-                     304);
-    assert_int_equal(p->body_size, 0);
-    str_fini(&headers);
-    peer_free(p);
-    static const struct {
-        const char *accept, *encoding;
-    } encodings[] = {{"Accept-Encoding: gzip, deflate, br\r\n", "content-encoding: br"},
-                     {"Accept-Encoding: gzip, br;q=0\r\n", "content-encoding: gzip"},
-                     {"Accept-Encoding: br;q=0, gzip;q=0.5\r\n", "content-encoding: gzip"}};
-    for (size_t i = 0; page.brotli.size && i < sizeof encodings / sizeof encodings[0]; i++) {
-        assert_int_equal(
-            site_ask(site.port, &(struct ask){"GET", "/test", encodings[i].accept, {0}}, &p), 200);
-        assert_true(site_has_header(p, encodings[i].encoding));
-        peer_free(p);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leads_where_it_should),
         cmocka_unit_test(refuses_forged_tokens),
         cmocka_unit_test(refuses_tokens_that_name_nobody),
-        cmocka_unit_test(serves_the_test_page),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

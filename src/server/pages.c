@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Embedded files with their headers, and the one page that is written here: it must be there in
+ * every build and needs no other file. */
+#include "server/pages.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "room/evil.h"
+#include "server/assets.h"
+#include "server/http.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A host name or address with a port, as far as it may stand in a policy. */
+#define HOST_MAX 255
+
+#define POLICY                                                                                     \
+    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; "                 \
+    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; manifest-src 'self'; "   \
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'"
+
+static const struct web_header common[] = {
+    {"X-Content-Type-Options", "nosniff"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cross-Origin-Embedder-Policy", "require-corp"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Permissions-Policy",
+     "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), "
+     "fullscreen=(self), "
+     "picture-in-picture=(self), screen-wake-lock=(self), clipboard-write=(self), "
+     "web-share=(self), "
+     "geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=(), "
+     "publickey-credentials-get=(self), browsing-topics=()"},
+};
+
+/* "host", "host:80", "[::1]:80": nothing that could begin another directive. */
+static bool is_host(const char *text)
+{
+    size_t size = text ? strlen(text) : 0;
+
+    return size > 0 && size <= HOST_MAX &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]") ==
+               size;
+}
+
+/* WebSockets to this server are named besides: not every browser takes 'self' for them too. */
+static void write_policy(char *out, size_t size, const char *host)
+{
+    if (is_host(host))
+        snprintf(out, size, POLICY " ws://%s wss://%s", host, host);
+    else
+        snprintf(out, size, POLICY);
+}
+
+/* Whether the client takes this encoding (a plain word in Accept-Encoding, not switched off by
+ * q=0). */
+static bool takes(const char *accept, const char *encoding)
+{
+    const char *at = accept ? strstr(accept, encoding) : NULL;
+
+    if (!at)
+        return false;
+    at += strlen(encoding);
+    return strncmp(at, ";q=0", 4) != 0 || (at[4] == '.' && at[5] != '0');
+}
+
+#ifdef BEDRUD_EVIL
+/* A redirect with a fragment of its own, be it empty, makes the browser forget the link's. */
+static bool strip_fragment(struct web *w, const struct web_request *q, const struct asset *a)
+{
+    char target[128];
+
+    if (!evil_is(EVIL_STRIP_FRAGMENT) || q->query.size || strncmp(a->mime, "text/html", 9) != 0)
+        return false;
+    snprintf(target, sizeof target, "%.*s?stripped#", (int)q->path.size,
+             (const char *)q->path.data);
+    const struct web_header location = {"Location", target};
+    web_reply(w, q->id,
+              &(struct web_reply){.status = 302, .headers = &location, .header_count = 1});
+    log_event(LOG_INFO, "evil", LOG_STR("detail", "strip-fragment"));
+    return true;
+}
+#else
+#define strip_fragment(w, q, a) false
+#endif
+
+static void send_asset(struct web *w, const struct web_request *q, const struct asset *a)
+{
+    if (strip_fragment(w, q, a))
+        return;
+    const char *accept = q->header(q, "accept-encoding"), *known = q->header(q, "if-none-match");
+    bool br = a->brotli.size && takes(accept, "br"),
+         gz = !br && a->gzip.size && takes(accept, "gzip");
+    struct web_header headers[COUNT(common) + 5];
+    char policy[sizeof POLICY + 2 * HOST_MAX + 16];
+    unsigned n = COUNT(common);
+
+    write_policy(policy, sizeof policy, q->header(q, "host"));
+    memcpy(headers, common, sizeof common);
+    headers[n++] = (struct web_header){"Content-Security-Policy", policy};
+    headers[n++] = (struct web_header){"ETag", a->etag};
+    headers[n++] = (struct web_header){"Vary", "Accept-Encoding"};
+    headers[n++] = (struct web_header){
+        "Cache-Control", a->immutable ? "public, max-age=31536000, immutable" : "no-store"};
+    if (br || gz)
+        headers[n++] = (struct web_header){"Content-Encoding", br ? "br" : "gzip"};
+    bool same = known && strcmp(known, a->etag) == 0;
+    struct span body = br ? a->brotli : gz ? a->gzip : a->identity;
+    web_reply(w, q->id,
+              &(struct web_reply){.status = same ? 304 : 200,
+                                  .content_type = a->mime,
+                                  .headers = headers,
+                                  .header_count = n,
+                                  .body = same ? span_of(NULL, 0) : body});
+}
+
+void pages_get(struct web *w, const struct web_request *q)
+{
+    bool get = strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0;
+    struct asset a;
+
+    if (!get)
+        http_text(w, q->id, 405, "405 method not allowed");
+    else if (assets_find(q->path, &a))
+        send_asset(w, q, &a);
+    else if (span_equal(q->path, SPAN_LITERAL("/")))
+        http_text(w, q->id, 200, "OK");
+    else
+        http_text(w, q->id, 404, "404 page not found");
+}
+
+/* ---- the altered link ---- */
+
+static const char altered[] =
+    "<!doctype html>\n"
+    "<html lang=\"en\">\n"
+    "<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    "<meta name=\"robots\" content=\"noindex\">\n"
+    "<meta name=\"color-scheme\" content=\"light dark\">\n"
+    "<title>This link was altered on its way</title>\n"
+    "<h1>This link was altered on its way</h1>\n"
+    "<p><strong>Its key reached the server. Treat it as exposed.</strong></p>\n"
+    "<p>The key of a meeting stands behind <code>#</code>, where it never leaves your browser. "
+    "Something between whoever sent you the link and you, such as a mail filter, wrote that sign "
+    "in another way. This server keeps no record of the address.</p>\n"
+    "<p>Ask for a new link. In a meeting that is running, the host can make a new key.</p>\n";
+
+void pages_altered(struct web *w, const struct web_request *q)
+{
+    struct web_header headers[COUNT(common) + 2];
+
+    memcpy(headers, common, sizeof common);
+    headers[COUNT(common)] = (struct web_header){
+        "Content-Security-Policy",
+        "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"};
+    headers[COUNT(common) + 1] = (struct web_header){"Cache-Control", "no-store"};
+    log_limited(LOG_WARN, 10, "altered_link", LOG_STR("hint", "its key reached the server"));
+    if (evil_is(EVIL_LOG_LINKS))
+        log_event(LOG_INFO, "evil", LOG_STR("detail", "log-links"),
+                  LOG_STR("path", (const char *)q->path.data),
+                  LOG_STR("query", (const char *)q->query.data));
+    web_reply(w, q->id,
+              &(struct web_reply){.status = 400,
+                                  .content_type = "text/html; charset=utf-8",
+                                  .headers = headers,
+                                  .header_count = COUNT(headers),
+                                  .body = span_of(altered, sizeof altered - 1)});
+}
