@@ -9,13 +9,13 @@ cd "$(dirname "$0")/.."
 run_packages=(
     gcc libc6-dev make meson ninja-build pkg-config python3 brotli ca-certificates
     libssl-dev libuv1-dev libusrsctp-dev libprotobuf-c-dev protobuf-c-compiler
-    libjansson-dev libcyaml-dev libyaml-dev
+    libjansson-dev libcyaml-dev libyaml-dev libsqlite3-dev libpq-dev
 )
 [ "$(uname -m)" = x86_64 ] && run_packages+=(libipsec-mb-dev)
 
 test_packages=(
     clang clang-14 libclang-rt-14-dev clang-format clang-tidy cppcheck binutils procps
-    libcmocka-dev libsrtp2-dev chromium
+    libcmocka-dev libsrtp2-dev chromium postgresql
 )
 
 node_wanted=20.19
@@ -61,6 +61,14 @@ install_packages() {
         apt-get -q -y --no-install-recommends install "${missing[@]}"
 }
 
+# The tests start a PostgreSQL of their own; without this its package would make and start another.
+forgo_cluster() {
+    [ "$(dpkg-query -W -f='${db:Status-Status}' postgresql 2>/dev/null)" = installed ] && return
+    install_packages postgresql-common
+    quietly as_root sed -i -E 's/^#?create_main_cluster.*/create_main_cluster = false/' \
+        /etc/postgresql-common/createcluster.conf
+}
+
 node_fits() {
     local version
     version=$(node --version 2>/dev/null) || return 1
@@ -101,6 +109,7 @@ run)
     install_modules web
     ;;
 test)
+    forgo_cluster
     install_packages "${test_packages[@]}"
     install_node
     install_modules tests/interop

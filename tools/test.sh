@@ -34,7 +34,7 @@ configure_clang() { configure build/clang clang --werror; }
 
 tests_of() { configure_asan && tools/suite.py build/asan "$@"; }
 
-suite_unit() { tests_of base wire rtc room net server cli; }
+suite_unit() { tests_of base wire rtc room net store server cli; }
 
 suite_fuzz() { tests_of fuzz; }
 
@@ -60,7 +60,7 @@ suite_clang() {
 # ThreadSanitizer cannot place its shadow memory where addresses are randomised too widely.
 suite_tsan() {
     configure build/tsan gcc -Db_sanitize=thread -Db_lundef=false &&
-        setarch -R tools/suite.py build/tsan net server
+        setarch -R tools/suite.py build/tsan net store server
 }
 
 # A broken build is the clang suite's finding; the checks look at what there is.

@@ -109,4 +109,17 @@
 #define LIMIT_CALLS_PENDING 1024       /* a worker answers within its turn: more means flooding */
 #define LIMIT_DRAIN_US (5 * 1000000LL) /* for clients to leave when the server ends */
 
+/* The database. */
+#define LIMIT_DB_LOCK_US (5 * 1000000) /* for others' locks; a transaction takes milliseconds */
+#define LIMIT_DB_STATEMENT_US (10 * 1000000)
+#define LIMIT_DB_RECONNECT_US (1000000) /* between two attempts to reach a server that is gone */
+/* Times that a transaction is run again since others were in the way; one of them got through each
+ * time. */
+#define LIMIT_DB_ATTEMPTS 40
+
+/* Accounts. */
+#define LIMIT_SESSIONS_PER_USER 50 /* devices; beyond them the oldest is logged out */
+/* An old refresh token within this time of its rotation is another tab, not a thief. */
+#define LIMIT_REFRESH_RACE_MS (10 * 1000)
+
 #endif

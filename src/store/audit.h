@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The audit log: who changed what, when. Rows are added and never changed. */
+#ifndef STORE_AUDIT_H
+#define STORE_AUDIT_H
+
+#include "base/mem.h"
+#include "store/db.h"
+
+struct audit {
+    int64_t id, happened_ms;
+    const char *actor_id; /* a user's id */
+    const char *action;   /* "user.promote" and the like */
+    const char *target;   /* what it was done to: an id */
+    const char *detail;
+};
+
+int audit_add(struct db *db, const struct audit *row);
+/* Newest first; `list` takes page.limit. */
+int audit_list(struct db *db, struct arena *a, struct db_page page, struct audit *list,
+               unsigned *count);
+
+#endif

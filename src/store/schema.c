@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The schema as the list of steps that made it. A step that was released is never changed again.
+ * Times are milliseconds since 1970, 0 for never; no column holds NULL, and none holds a key with
+ * which anything in a meeting is encrypted. */
+#include "store/migrate.h"
+
+/* A session's tokens carry its id; what is not in the table is not logged in. */
+static const char accounts[] =
+    "CREATE TABLE users ("
+    "  id {text} NOT NULL PRIMARY KEY,"
+    "  email {text} NOT NULL,"
+    "  provider {text} NOT NULL,"
+    "  name {text} NOT NULL,"
+    "  avatar_url {text} NOT NULL,"
+    "  password {text} NOT NULL,"
+    "  accesses {int} NOT NULL,"
+    "  is_active {bool} NOT NULL,"
+    "  email_verified_at {int} NOT NULL,"
+    "  password_changed_at {int} NOT NULL,"
+    "  created_at {int} NOT NULL,"
+    "  updated_at {int} NOT NULL,"
+    "  UNIQUE (email, provider)) {table};"
+    "CREATE INDEX users_created ON users (created_at, id);"
+
+    "CREATE TABLE user_preferences ("
+    "  user_id {text} NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,"
+    "  preferences_json {text} NOT NULL) {table};"
+
+    "CREATE TABLE sessions ("
+    "  id {text} NOT NULL PRIMARY KEY,"
+    "  user_id {text} NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+    "  client {text} NOT NULL,"
+    "  generation {int} NOT NULL,"
+    "  created_at {int} NOT NULL,"
+    "  rotated_at {int} NOT NULL,"
+    "  expires_at {int} NOT NULL) {table};"
+    "CREATE INDEX sessions_user ON sessions (user_id, created_at);"
+    "CREATE INDEX sessions_expiry ON sessions (expires_at);"
+
+    "CREATE TABLE invite_tokens ("
+    "  id {text} NOT NULL PRIMARY KEY,"
+    "  token {text} NOT NULL UNIQUE,"
+    "  email {text} NOT NULL,"
+    "  created_by {text} NOT NULL,"
+    "  created_at {int} NOT NULL,"
+    "  expires_at {int} NOT NULL,"
+    "  used_at {int} NOT NULL,"
+    "  used_by {text} NOT NULL) {table};"
+    "CREATE INDEX invite_tokens_created ON invite_tokens (created_at, id);"
+
+    "CREATE TABLE settings ("
+    "  name {text} NOT NULL PRIMARY KEY,"
+    "  value {text} NOT NULL) {table};"
+
+    "CREATE TABLE audit_log ("
+    "  id {serial},"
+    "  happened_at {int} NOT NULL,"
+    "  actor_id {text} NOT NULL,"
+    "  action {text} NOT NULL,"
+    "  target {text} NOT NULL,"
+    "  detail {text} NOT NULL) {table}";
+
+static const struct migration steps[] = {{"accounts", accounts}};
+
+const struct migration_list schema = {steps, sizeof steps / sizeof steps[0]};
