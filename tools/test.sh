@@ -66,6 +66,16 @@ suite_tsan() {
 # A broken build is the clang suite's finding; the checks look at what there is.
 suite_check() { configure_clang && { ninja -k 0 -C build/clang; tools/check.sh build/clang; }; }
 
+# The browser client: its types, and its tests in Node.
+suite_web() {
+    if npm run --silent --prefix web check; then
+        echo "ok - the types of the browser client fit"
+    else
+        echo "not ok - the types of the browser client"
+    fi
+    npm test --silent --prefix web
+}
+
 suite_interop() {
     [ -f tests/interop/run.mjs ] || return 0
     configure_asan && ninja -C build/asan src/bedrud || return 1
@@ -100,6 +110,7 @@ run evil 300
 run clang 400
 run tsan 400
 run check 600
+run web 300
 run interop 900
 
 echo "$all_passed passed, $all_failed failed"

@@ -61,7 +61,7 @@ export interface Health<Reason extends string> {
   /** Frames encrypted, or decrypted and authenticated. */
   ok: number;
   lastOkMs: number;
-  dropped: Record<Reason, number>;
+  dropped: Partial<Record<Reason, number>>;
   lastDropMs: number;
   lastReason: Reason | null;
 }
