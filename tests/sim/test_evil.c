@@ -57,8 +57,8 @@ static struct source *publish(struct seat *s, struct source_config c)
 static void test_injected(void **state)
 {
     (void)state;
-    struct seat *a = seat_join(world, "room", "anna", NULL);
-    struct seat *b = seat_join(world, "room", "bert", NULL);
+    struct seat *a = seat_join(world, "room", "anna");
+    struct seat *b = seat_join(world, "room", "bert");
     world_pass(world, SECOND);
     struct source *voice = publish(a, encrypted(seat_voice(30)));
     struct source *camera = publish(a, encrypted(seat_camera()));
@@ -77,8 +77,8 @@ static void test_injected(void **state)
 static void test_spared(void **state)
 {
     (void)state;
-    struct seat *a = seat_join(world, "room", "anna", NULL);
-    struct seat *b = seat_join(world, "room", "bert", NULL);
+    struct seat *a = seat_join(world, "room", "anna");
+    struct seat *b = seat_join(world, "room", "bert");
     world_pass(world, SECOND);
     struct source *voice = publish(a, seat_voice(30));
     world_pass(world, 5 * SECOND);
@@ -89,9 +89,9 @@ static void test_spared(void **state)
 static void test_swapped(void **state)
 {
     (void)state;
-    struct seat *a = seat_join(world, "room", "anna", NULL);
-    struct seat *b = seat_join(world, "room", "bert", NULL);
-    struct seat *c = seat_join(world, "room", "cleo", NULL);
+    struct seat *a = seat_join(world, "room", "anna");
+    struct seat *b = seat_join(world, "room", "bert");
+    struct seat *c = seat_join(world, "room", "cleo");
     world_pass(world, SECOND);
     struct source *voice_a = publish(a, encrypted(seat_voice(30)));
     struct source *camera_a = publish(a, small_camera());
@@ -115,8 +115,8 @@ static void test_swapped(void **state)
 static void test_replayed(void **state)
 {
     (void)state;
-    struct seat *a = seat_join(world, "room", "anna", NULL);
-    struct seat *b = seat_join(world, "room", "bert", NULL);
+    struct seat *a = seat_join(world, "room", "anna");
+    struct seat *b = seat_join(world, "room", "bert");
     world_pass(world, SECOND);
     struct source *voice = publish(a, encrypted(seat_voice(30)));
     struct source *camera = publish(a, small_camera());

@@ -247,6 +247,7 @@ void world_pass(struct world *w, int64_t us)
 {
     int64_t until = w->now_us + us;
 
+    world_flush(w); /* what was asked for since */
     for (;;) {
         int64_t next = next_event(w);
         if (next > until)
