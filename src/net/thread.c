@@ -59,6 +59,15 @@ void thread_join(struct thread *t)
     free(t);
 }
 
+int64_t thread_cpu_ns(const struct thread *t)
+{
+    clockid_t clock;
+    struct timespec used = {0, 0};
+    if (pthread_getcpuclockid(t->handle, &clock) == 0)
+        (void)clock_gettime(clock, &used);
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
 void thread_wait(const int *fds, unsigned count, int64_t until_us)
 {
     assert(count <= WAIT_FDS_MAX);

@@ -12,6 +12,8 @@ struct thread;
 struct thread *thread_start(const char *name, void (*run)(void *arg), void *arg);
 /* Waits for its end. */
 void thread_join(struct thread *t);
+/* Processor time that it has used so far. */
+int64_t thread_cpu_ns(const struct thread *t);
 /* Waits until one of the descriptors is readable or the monotonic time is reached (INT64_MAX: for
  * ever). */
 void thread_wait(const int *fds, unsigned count, int64_t until_us);

@@ -245,7 +245,7 @@ uint16_t udp_port(const struct udp *u)
 
 int udp_fd(const struct udp *u)
 {
-    return u->epoll;
+    return u->count == 1 ? u->sockets[0].fd : u->epoll;
 }
 
 bool udp_segments(const struct udp *u)

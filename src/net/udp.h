@@ -18,7 +18,7 @@ struct udp *udp_new(const struct addr *addrs, unsigned count, int *error, unsign
 /* Gives the packets it holds for receiving back to their pool: before packet_pool_free. */
 void udp_free(struct udp *u);
 uint16_t udp_port(const struct udp *u);
-/* Descriptor to poll for datagrams on any socket (an epoll set). */
+/* Descriptor to poll for datagrams on any socket: the only one itself, or an epoll set. */
 int udp_fd(const struct udp *u);
 /* Up to UDP_BATCH datagrams from the sockets, in order of arrival per socket; from.local is the
  * socket's index and received_us is filled in by the caller. Each is one reference of the caller's.

@@ -171,6 +171,7 @@ static bool start_worker(struct control *c, const struct config *config, unsigne
     }
     struct worker_config w = {.index = index,
                               .dtls = c->dtls,
+                              .cipher = cipher_best(),
                               .addrs = addrs,
                               .addr_count = config->media_ip_count,
                               .node_id = c->node_id,

@@ -34,6 +34,11 @@ struct mailbox *worker_mailbox(const struct worker *w)
     return w->mailbox;
 }
 
+int64_t worker_cpu_ns(const struct worker *w)
+{
+    return thread_cpu_ns(w->thread);
+}
+
 void worker_emit_sctp(void *arg, uint64_t id, struct span packet)
 {
     const struct worker_table *table = arg;
@@ -115,18 +120,16 @@ static void handle(struct worker *w, int64_t now_us, const struct message *m)
     }
 }
 
-static bool take_mail(struct worker *w)
+static void take_mail(struct worker *w)
 {
     struct mail *chain = mailbox_take(w->mailbox);
-    bool any = chain != NULL;
+    int64_t now_us = chain ? clock_now_us() : 0;
     struct message *m;
 
-    int64_t now_us = any ? clock_now_us() : 0;
     while ((m = message_next(&chain)) != NULL) {
         handle(w, now_us, m);
         message_free(m);
     }
-    return any;
 }
 
 static unsigned receive(struct worker *w)
@@ -150,7 +153,7 @@ static void run(void *arg)
     int fds[2] = {mailbox_fd(w->mailbox), udp_fd(w->udp)};
 
     while (!w->stopping) {
-        bool mail = take_mail(w);
+        take_mail(w);
         unsigned received = receive(w);
         int64_t next_us = engine_on_time(w->engine, clock_now_us());
         if (o->run_count) {
@@ -158,7 +161,8 @@ static void run(void *arg)
             outbox_sent(o);
         }
         post_items(w);
-        if (!mail && !received)
+        /* Behind a full batch there is more; whatever else came meanwhile ends the wait at once. */
+        if (received < UDP_BATCH && !w->stopping)
             thread_wait(fds, 2, next_us);
     }
 }
@@ -191,7 +195,7 @@ struct worker *worker_new(const struct worker_config *config, int *error, unsign
     w->udp = udp;
     w->mailbox = mailbox_new();
     struct engine_config e = {.dtls = config->dtls,
-                              .cipher = cipher_best(),
+                              .cipher = config->cipher,
                               .candidate_count = config->addr_count,
                               .id_prefix = (uint16_t)config->index,
                               .version = BEDRUD_VERSION,

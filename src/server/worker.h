@@ -12,6 +12,7 @@ struct worker;
 struct worker_config {
     unsigned index;
     struct dtls_context *dtls;
+    const struct cipher_ops *cipher;
     const struct addr *addrs; /* to bind: IPs with the worker's port */
     unsigned addr_count;
     const char *node_id;
@@ -24,6 +25,8 @@ struct worker *worker_new(const struct worker_config *config, int *error, unsign
 /* Ends the thread (MESSAGE_STOP) and frees all it owned. */
 void worker_free(struct worker *w);
 struct mailbox *worker_mailbox(const struct worker *w);
+/* Processor time that its thread has used so far. */
+int64_t worker_cpu_ns(const struct worker *w);
 
 /* assoc_emit of the process: `arg` is an array of struct worker *, indexed by the id's upper 16
  * bits. */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -88,10 +89,55 @@ static void test_wait_descriptor(void **state)
     close(other);
 }
 
+#define BUSY_NS 20000000
+
+struct worked {
+    int64_t used_ns;
+    int done, end; /* eventfds */
+};
+
+static int64_t own_cpu_ns(void)
+{
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (int64_t)used.tv_sec * 1000000000 + used.tv_nsec;
+}
+
+static void work(void *arg)
+{
+    struct worked *w = arg;
+    const uint64_t one = 1;
+    while (own_cpu_ns() < BUSY_NS)
+        continue;
+    w->used_ns = own_cpu_ns();
+    assert_int_equal(write(w->done, &one, sizeof(one)), sizeof(one));
+    thread_wait(&w->end, 1, INT64_MAX);
+}
+
+static void test_cpu(void **state)
+{
+    (void)state;
+    struct worked w = {0, eventfd(0, 0), eventfd(0, 0)};
+    struct seen idle = {.fd = w.end};
+    const uint64_t two = 2;
+    uint64_t rings;
+    struct thread *busy = thread_start("busy", work, &w);
+    struct thread *waiter = thread_start("waiter", wait_for_ever, &idle);
+    assert_int_equal(read(w.done, &rings, sizeof(rings)), sizeof(rings));
+    assert_true(thread_cpu_ns(busy) >= w.used_ns);
+    assert_true(thread_cpu_ns(waiter) < BUSY_NS);
+    assert_int_equal(write(w.end, &two, sizeof(two)), sizeof(two));
+    thread_join(busy);
+    thread_join(waiter);
+    close(w.done);
+    close(w.end);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_start),
+        cmocka_unit_test(test_cpu),
         cmocka_unit_test(test_wait_deadline),
         cmocka_unit_test(test_wait_descriptor),
     };

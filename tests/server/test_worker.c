@@ -32,6 +32,7 @@ static struct worker *start(const struct fixture *f, int *error, unsigned *faile
 {
     struct worker_config config = {.index = 3,
                                    .dtls = f->dtls,
+                                   .cipher = cipher_best(),
                                    .addrs = &f->addr,
                                    .addr_count = 1,
                                    .node_id = "ND_test",
@@ -232,6 +233,7 @@ static void says_which_address_is_busy(void **state)
     assert_non_null(holder);
     addrs[0].port = addrs[1].port = udp_port(holder);
     struct worker_config config = {.dtls = f->dtls,
+                                   .cipher = cipher_best(),
                                    .addrs = addrs,
                                    .addr_count = 2,
                                    .node_id = "ND_test",
