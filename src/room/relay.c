@@ -12,6 +12,7 @@
 #define KEYFRAME_HIGH_US 1000000
 /* A repeated NACK within this time, or the round trip when longer, is answered once. */
 #define RESEND_MIN_US 20000
+#define RESEND_CREDIT_MAX 512u
 
 /* ---- one packet to one viewer ---- */
 
@@ -167,6 +168,20 @@ static bool resent_lately(struct downtrack *d, uint16_t seq, int64_t now_us)
     return false;
 }
 
+/* At most as much is sent again as was sent, and a history's worth at a time: NACKs are small, and
+ * no viewer is to turn a few of them into a flood. */
+static bool has_credit(struct downtrack *d)
+{
+    d->resend_credit += d->forward.packets - d->credited;
+    d->credited = d->forward.packets;
+    if (d->resend_credit > RESEND_CREDIT_MAX)
+        d->resend_credit = RESEND_CREDIT_MAX;
+    if (d->resend_credit == 0)
+        return false;
+    d->resend_credit--;
+    return true;
+}
+
 /* RFC 4588 4: a packet of the retransmission stream, the original number before the payload. */
 static void send_rtx(struct downtrack *d, struct srtp *srtp, const struct addr *to,
                      const struct media *m, const struct forward_out *out)
@@ -210,7 +225,7 @@ void relay_resend(struct downtrack *d, uint16_t seq, int64_t now_us)
         return;
     const struct media *m = history_get(&evil_carried(d->track)->layers[layer].history, source);
     if (!m || m->payload_size == 0 || crossed(d, m, now_us) || resent_lately(d, seq, now_us) ||
-        !forward_again(&d->forward, m, layer, seq, &out))
+        !forward_again(&d->forward, m, layer, seq, &out) || !has_credit(d))
         return;
     struct srtp *srtp = transport_srtp(c->transport);
     if (!srtp)

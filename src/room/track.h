@@ -103,7 +103,8 @@ struct downtrack {
         int64_t at_us;
     } resent[TRACK_RESENT]; /* so that a repeated NACK does not send twice within a round trip */
     unsigned resent_next;
-    uint8_t fraction_lost; /* of the viewer's last report */
+    uint32_t resend_credit, credited; /* packets that may be sent again; forward.packets counted */
+    uint8_t fraction_lost;            /* of the viewer's last report */
     struct timer keyframe_timer;
 };
 
