@@ -5,6 +5,7 @@
 
 #define REPORT_INTERVAL_US 1000000
 #define RTCP_BYTES_MAX 1200
+#define BLOCKS_MAX 31 /* of one report: its count has five bits */
 /* Sequence numbers of one NACK compound that are answered: half a history. */
 #define NACKS_PER_COMPOUND 256
 /* NTP counts from 1900 (RFC 3550 4). */
@@ -29,19 +30,34 @@ static bool ready(const struct connection *c)
 
 /* ---- to the publisher ---- */
 
-static void send_receiver_report(struct person *p, int64_t now_us)
+static void send_blocks(const struct connection *c, const struct rtcp_block *blocks, unsigned count)
 {
-    struct connection *c = &p->connections[PUBLISHER];
-    struct rtcp_block blocks[31];
     uint8_t bytes[RTCP_BYTES_MAX];
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < p->stream_count && n < 31; i++)
-        if (!p->streams[i].rtx)
-            recv_report(&p->streams[i].layer->recv, now_us, &blocks[n++]);
     struct writer w = writer_of(bytes, sizeof bytes);
-    rtcp_write_rr(&w, c->ssrc, blocks, n);
+
+    rtcp_write_rr(&w, c->ssrc, blocks, count);
     transport_send_rtcp(c->transport, writer_span(&w));
+}
+
+/* As many reports as the streams need, at least one: it says that we are there. */
+static void send_receiver_reports(struct person *p, int64_t now_us)
+{
+    const struct connection *c = &p->connections[PUBLISHER];
+    struct rtcp_block blocks[BLOCKS_MAX];
+    unsigned n = 0, sent = 0;
+
+    for (unsigned i = 0; i < p->stream_count; i++) {
+        if (p->streams[i].rtx)
+            continue;
+        recv_report(&p->streams[i].layer->recv, now_us, &blocks[n++]);
+        if (n < BLOCKS_MAX)
+            continue;
+        send_blocks(c, blocks, n);
+        sent += n;
+        n = 0;
+    }
+    if (n || !sent)
+        send_blocks(c, blocks, n);
 }
 
 static void look_after_tracks(struct person *p, int64_t now_us)
@@ -61,7 +77,7 @@ static void report_on_time(struct timer *timer, int64_t now_us)
 
     if (!ready(&p->connections[PUBLISHER]))
         return;
-    send_receiver_report(p, now_us);
+    send_receiver_reports(p, now_us);
     look_after_tracks(p, now_us);
     engine_timer_set(p->engine, timer, now_us + REPORT_INTERVAL_US);
 }
@@ -230,14 +246,21 @@ static void on_blocks(struct connection *c, const struct rtcp *r, int64_t now_us
     }
 }
 
-static void on_nack(struct person *p, const struct rtcp *r, uint32_t media, int64_t now_us)
+/* A compound from a viewer. */
+struct viewer_rtcp {
+    struct person *person;
+    int64_t now_us;
+    unsigned nacks_left;
+};
+
+static void on_nack(struct viewer_rtcp *v, const struct rtcp *r, uint32_t media)
 {
-    struct downtrack *d = downtrack_of(p, media);
+    struct downtrack *d = downtrack_of(v->person, media);
     unsigned cursor = 0;
     uint16_t seq;
 
-    for (unsigned n = 0; d && n < NACKS_PER_COMPOUND && rtcp_next_nack(r, &cursor, &seq); n++)
-        relay_resend(d, seq, now_us);
+    for (; d && v->nacks_left && rtcp_next_nack(r, &cursor, &seq); v->nacks_left--)
+        relay_resend(d, seq, v->now_us);
 }
 
 static void on_keyframe_request(struct person *p, uint32_t media, int64_t now_us)
@@ -248,7 +271,7 @@ static void on_keyframe_request(struct person *p, uint32_t media, int64_t now_us
         relay_ask_keyframe(evil_carried(d->track), d->forward.current, now_us);
 }
 
-static void on_feedback(struct person *p, const struct rtcp *r, int64_t now_us)
+static void on_feedback(struct viewer_rtcp *v, const struct rtcp *r)
 {
     uint32_t sender, media, ssrc;
     unsigned cursor = 0;
@@ -257,16 +280,17 @@ static void on_feedback(struct person *p, const struct rtcp *r, int64_t now_us)
     if (!rtcp_parse_feedback(r, &sender, &media))
         return;
     if (r->type == RTCP_RTPFB && r->count == RTCP_FMT_NACK)
-        on_nack(p, r, media, now_us);
+        on_nack(v, r, media);
     else if (r->type == RTCP_PSFB && r->count == RTCP_FMT_PLI)
-        on_keyframe_request(p, media, now_us);
+        on_keyframe_request(v->person, media, v->now_us);
     else if (r->type == RTCP_PSFB && r->count == RTCP_FMT_FIR)
         while (rtcp_next_fir(r, &cursor, &ssrc, &seq))
-            on_keyframe_request(p, ssrc, now_us);
+            on_keyframe_request(v->person, ssrc, v->now_us);
 }
 
 void report_on_rtcp(struct connection *c, int64_t now_us, struct span compound)
 {
+    struct viewer_rtcp v = {c->person, now_us, NACKS_PER_COMPOUND};
     struct reader reader = reader_of(compound);
     struct rtcp r;
     bool bad = false;
@@ -277,7 +301,7 @@ void report_on_rtcp(struct connection *c, int64_t now_us, struct span compound)
         else if (c->side == SUBSCRIBER && (r.type == RTCP_RR || r.type == RTCP_SR))
             on_blocks(c, &r, now_us);
         else if (c->side == SUBSCRIBER && (r.type == RTCP_RTPFB || r.type == RTCP_PSFB))
-            on_feedback(c->person, &r, now_us);
+            on_feedback(&v, &r);
     }
     if (bad)
         c->person->engine->stats.drops[DROP_MALFORMED]++;
