@@ -131,6 +131,16 @@ static void reach(struct sink *s, int64_t now_us, int64_t seq)
     s->highest = seq;
 }
 
+/* After a silence the stream is far ahead: what was missed meanwhile is lost. */
+static void leap(struct sink *s, int64_t seq)
+{
+    s->stats.lost += s->missing + (uint64_t)(seq - s->highest - 1);
+    s->missing = 0;
+    s->highest = seq - 1;
+    s->next = seq;
+    s->hole = s->broken = true;
+}
+
 static struct sink_slot *slot_of(struct sink *s, int64_t now_us, int64_t seq)
 {
     if (!s->started) {
@@ -139,7 +149,9 @@ static struct sink_slot *slot_of(struct sink *s, int64_t now_us, int64_t seq)
         s->highest = seq - 1;
         s->first_us = now_us;
     }
-    if (seq > s->highest + SINK_REACH) {
+    if (seq > s->highest + SINK_REACH && now_us - s->last_us > SINK_SILENCE_US) {
+        leap(s, seq);
+    } else if (seq > s->highest + SINK_REACH) {
         disorder(s, "numbers leap");
         return NULL;
     }

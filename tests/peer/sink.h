@@ -14,6 +14,8 @@
 /* Numbers behind the highest after which a loss is final. */
 #define SINK_REACH 600
 #define SINK_NACKS 64
+/* A network that was away this long may have swallowed any number of packets. */
+#define SINK_SILENCE_US 1000000
 /* A player's patience. */
 #define SINK_SLOW_US 200000
 

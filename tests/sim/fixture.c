@@ -11,6 +11,8 @@ struct world *world;
 int fixture_begin(void **state)
 {
     (void)state;
+    if (world) /* of a case that failed */
+        world_free(world);
     world = world_new(7);
     return 0;
 }
@@ -41,11 +43,14 @@ int fixture_end(void **state)
     world_pass(world, AFTERMATH_US);
     assert_int_equal(world_held(world), 0);
     world_free(world);
+    world = NULL;
     return 0;
 }
 
 int fixture_close(int failed)
 {
+    if (world)
+        world_free(world);
     world_global_fini();
     return failed;
 }
