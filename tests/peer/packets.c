@@ -82,6 +82,8 @@ enum channel_sent packets_send(struct peer *p, int64_t now_us, const struct peer
     enum channel_label label = packet->lossy ? CHANNEL_LOSSY : CHANNEL_RELIABLE;
     struct arena a;
 
+    if (p->offer_id == 0)
+        peer_open_data(p, now_us);
     arena_init(&a);
     struct span bytes = pack(packet, packet->lossy ? 0 : ++p->data.sequence, &a);
     if (!packet->lossy)

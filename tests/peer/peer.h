@@ -158,6 +158,7 @@ struct peer_packet {
     const char *to; /* identity, NULL: everybody */
 };
 
+/* Where nothing was published yet the connection is made first. */
 enum channel_sent packets_send(struct peer *p, int64_t now_us, const struct peer_packet *packet);
 /* The payload of either kind of packet. */
 struct span packets_payload(const Livekit__DataPacket *packet);
