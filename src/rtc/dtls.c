@@ -8,6 +8,7 @@
 #include "base/heap.h"
 #include "base/mem.h"
 #include "rtc/dtls_flight.h"
+#include "rtc/dtls_provider.h"
 #include "rtc/dtls_record.h"
 
 #include <assert.h>
@@ -146,8 +147,8 @@ static bool fill_certificate(X509 *cert, EVP_PKEY *key)
 
 static bool use_new_certificate(struct dtls_context *ctx)
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = X509_new();
+    EVP_PKEY *key = EVP_PKEY_Q_keygen(dtls_provider_context(), NULL, "EC", "P-256");
+    X509 *cert = X509_new_ex(dtls_provider_context(), NULL);
     bool ok = key && cert && fill_certificate(cert, key) &&
               X509_digest(cert, EVP_sha256(), ctx->fingerprint, NULL) &&
               SSL_CTX_use_certificate(ctx->ssl, cert) && SSL_CTX_use_PrivateKey(ctx->ssl, key);
@@ -193,7 +194,7 @@ static BIO_METHOD *make_bio_method(void)
 struct dtls_context *dtls_context_new(void)
 {
     struct dtls_context *ctx = xcalloc(1, sizeof *ctx);
-    ctx->ssl = SSL_CTX_new(DTLS_method());
+    ctx->ssl = SSL_CTX_new_ex(dtls_provider_context(), NULL, DTLS_method());
     ctx->bio = make_bio_method();
     if (ctx->ssl && ctx->bio && configure(ctx->ssl) && use_new_certificate(ctx))
         return ctx;
