@@ -273,6 +273,15 @@ static void send_packet(struct peer *p, struct source_packet *out)
     host->datagram(host->arg, PEER_PUBLISHER, transport_remote(t), span_of(out->bytes, size));
 }
 
+void peer_send_runt(struct peer *p, int64_t now_us, struct source *s, size_t size)
+{
+    struct source_packet out;
+
+    p->now_us = now_us;
+    source_runt(s, &s->layers[s->config.layers - 1], size, &p->transport_seq, &out);
+    send_packet(p, &out);
+}
+
 static int64_t earlier(int64_t a, int64_t b)
 {
     return a < b ? a : b;

@@ -130,6 +130,8 @@ void peer_open_data(struct peer *p, int64_t now_us);
 /* Any bytes on the publisher connection's channel. */
 enum channel_sent peer_send_data(struct peer *p, int64_t now_us, enum channel_label label,
                                  struct span packet);
+/* Sends a frame too short to be one, in the source's highest layer. */
+void peer_send_runt(struct peer *p, int64_t now_us, struct source *s, size_t size);
 /* quality: Livekit__VideoQuality; width and height 0: not said. */
 void peer_set_track(struct peer *p, const char *track_sid, bool disabled, int quality,
                     uint32_t width, uint32_t height);

@@ -210,6 +210,26 @@ bool source_again(struct source *s, struct source_layer *l, uint16_t seq, uint16
     return true;
 }
 
+void source_runt(struct source *s, struct source_layer *l, size_t size, uint16_t *transport_seq,
+                 struct source_packet *out)
+{
+    struct source_record *r = &l->memory[l->next_seq % SOURCE_MEMORY];
+
+    assert(l->left == 0 && size <= BODY_SIZE_MIN);
+    *r = (struct source_record){
+        .seq = l->next_seq++,
+        .timestamp = l->timestamp,
+        .size = BODY_SIZE_MIN,
+        .marker = s->config.codec != CODEC_OPUS,
+        .body = {
+            .codec = s->config.codec, .start = true, .picture_id = l->picture_id, .tl0 = l->tl0}};
+    out->rtx = false;
+    out->index = r->seq;
+    make(s, l, r, transport_seq, out);
+    out->size -= BODY_SIZE_MIN - size;
+    r->size = 0;
+}
+
 void source_write_reports(const struct source *s, int64_t now_us, uint64_t ntp, struct writer *w)
 {
     for (unsigned i = 0; i < s->config.layers && s->flowing; i++) {

@@ -97,6 +97,9 @@ struct source_layer *source_layer_of(struct source *s, uint32_t ssrc);
  * it is not remembered. */
 bool source_again(struct source *s, struct source_layer *l, uint16_t seq, uint16_t *transport_seq,
                   struct source_packet *out);
+/* A frame of `size` bytes that says nothing, in between those that do; not remembered. */
+void source_runt(struct source *s, struct source_layer *l, size_t size, uint16_t *transport_seq,
+                 struct source_packet *out);
 /* Sender reports of all layers for this instant. */
 void source_write_reports(const struct source *s, int64_t now_us, uint64_t ntp, struct writer *w);
 
