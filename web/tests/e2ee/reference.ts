@@ -43,7 +43,7 @@ export function layout(codec: string, kind: Kind, data: Uint8Array): { clear: nu
 
 export function longStartCodes(head: Uint8Array): Uint8Array {
   const text = Buffer.from(head).toString('latin1');
-  return Buffer.from(text.replace(/(^|[^\0])\0\0\x01/gs, '$1\0\0\0\x01'), 'latin1');
+  return Buffer.from(text.replace(/(?<!\0)\0\0\x01/g, '\0\0\0\x01'), 'latin1');
 }
 
 export function escape(bytes: Uint8Array): Buffer {
