@@ -34,7 +34,7 @@ configure_clang() { configure build/clang clang --werror; }
 
 tests_of() { configure_asan && tools/suite.py build/asan "$@"; }
 
-suite_unit() { tests_of base wire rtc room net store server cli; }
+suite_unit() { tests_of base wire rtc room net store server cli vectors; }
 
 suite_fuzz() { tests_of fuzz; }
 
