@@ -111,7 +111,7 @@ run clang 400
 run tsan 400
 run check 600
 run web 300
-run interop 900
+run interop 1500
 
 echo "$all_passed passed, $all_failed failed"
 [ "$all_failed" = 0 ]

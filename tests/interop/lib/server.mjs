@@ -134,10 +134,9 @@ export class Server {
     return child.ended;
   }
 
-  async restart(pause = 0) {
+  async restart(signal) {
     if (this.foreign) throw new Skip('a running server is not restarted');
-    await this.stop();
-    await sleep(pause);
+    await this.stop(signal);
     await this.start();
   }
 

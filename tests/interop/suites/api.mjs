@@ -2,7 +2,7 @@
 // The server API by LiveKit's own package, with native clients in the rooms; and requests that must be refused.
 import { DataPacket_Kind } from 'livekit-server-sdk';
 import { Native } from '../lib/native.mjs';
-import { check, equal, refused, until } from '../lib/tap.mjs';
+import { check, equal, refused, sleep, until } from '../lib/tap.mjs';
 import { apiToken, claims, handMade, joinToken, roomName, rooms } from '../lib/tokens.mjs';
 
 async function life(server) {
@@ -13,17 +13,39 @@ async function life(server) {
   check((await api.listRooms()).some((room) => room.name === name), 'the room is listed');
   const a = await Native.join(server, name, 'anna');
   equal((await api.listParticipants(name)).map((p) => p.identity), ['anna'], 'participants');
-  equal((await api.getParticipant(name, 'anna')).sid, a.room.localParticipant.sid, 'participant');
+  equal((await api.getParticipant(name, 'anna')).sid, (await a.me()).sid, 'participant');
   await api.updateParticipant(name, 'anna', { metadata: 'new' });
-  await until('the metadata', () => a.room.localParticipant.metadata === 'new');
+  await until('the metadata', async () => (await a.me()).metadata === 'new');
   await api.sendData(name, Buffer.from('hello'), DataPacket_Kind.RELIABLE, { topic: 'news' });
-  await until('the data', () => a.data.some((d) => d.topic === 'news' && d.payload.toString() === 'hello'));
+  await a.texts(1);
+  equal(await a.received(), [{ text: 'hello', from: null, topic: 'news', reliable: true }], 'data of the server');
   await api.updateRoomMetadata(name, 'm2');
   equal((await api.listRooms([name]))[0].metadata, 'm2', 'metadata of the room');
   await api.removeParticipant(name, 'anna');
   equal((await api.listParticipants(name)).length, 0, 'participants after the removal');
   await api.deleteRoom(name);
   equal((await api.listRooms([name])).length, 0, 'rooms after the end');
+}
+
+/** What a person publishes, muted and subscribed by the server's word. */
+async function tracks(server) {
+  const api = rooms(server);
+  const name = roomName('api');
+  const a = await Native.join(server, name, 'anna');
+  const b = await Native.join(server, name, 'ben', { auto: false });
+  const sid = await a.publishTone(440);
+  await until('ben knows the track', async () => (await b.view('anna'))?.tracks.length === 1);
+  await api.updateSubscriptions(name, 'ben', [sid], true);
+  await b.hearsTone('anna', 440);
+  await api.updateSubscriptions(name, 'ben', [sid], false);
+  const packets = async () => (await b.stats('anna', 'audio')).packets;
+  await until('no more packets', async () => {
+    const before = await packets();
+    await sleep(500);
+    return (await packets()) === before;
+  });
+  equal((await api.mutePublishedTrack(name, 'anna', sid, true)).muted, true, 'muted');
+  await b.expects('trackMuted', { who: 'anna' });
 }
 
 async function errors(server) {
@@ -41,6 +63,11 @@ async function errors(server) {
   equal(await post('ListRooms', '{}', guest), [401, 'unauthenticated', '*'], 'no grant');
   equal(await post('ListRooms', '{', admin), [400, 'malformed', '*'], 'broken JSON');
   equal(await post('CreateRoom', '{"name":""}', admin), [400, 'invalid_argument', '*'], 'no name');
+  const creator = { ...json, authorization: `Bearer ${await apiToken({ roomCreate: true })}` };
+  const name = JSON.stringify({ name: roomName('created') });
+  equal((await post('CreateRoom', name, creator))[0], 200, 'roomCreate makes rooms');
+  equal((await post('DeleteRoom', name.replace('name', 'room'), creator))[0], 200, 'roomCreate ends rooms');
+  equal((await post('/CreateRoom', name, creator))[0], 200, 'two slashes');
   equal(await post('Frobnicate', '{}', admin), [404, 'bad_route', '*'], 'unknown method');
 }
 
@@ -58,8 +85,11 @@ async function tokens(server) {
   equal((await fetch(`${server.url}/rtc/v1/validate`)).status, 404, 'v1');
 }
 
+export { end } from '../lib/native.mjs';
+
 export const cases = (server) => [
   ['a room from its making to its end', 30, () => life(server)],
+  ['tracks by the server\'s word', 30, () => tracks(server)],
   ['errors have codes', 15, () => errors(server)],
   ['forged and expired tokens', 15, () => tokens(server)],
 ];
