@@ -37,7 +37,7 @@ check_format() {
 
 # Generated headers must be there before anything can be parsed.
 check_tidy() {
-    ninja -C "$build" proto/livekit.pb-c.h >/dev/null || return 1
+    ninja -C "$build" proto/livekit.pb-c.h proto/bedrud.pb-c.h >/dev/null || return 1
     local findings
     # A file that is not in the build has no flags; layers.py reports it.
     findings=$(python3 -c '

@@ -34,6 +34,7 @@ DOORS = {
     "usrsctp.h": ["rtc/assoc"],
     "protobuf-c/": ["wire/signal", "server/protojson"],
     "livekit.pb-c.h": ["wire/signal"],
+    "bedrud.pb-c.h": ["wire/signal"],
     "uv.h": ["net/web", "net/loop"],
     "sqlite3.h": ["store/sqlite"],
     "libpq": ["store/pg"],

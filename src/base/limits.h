@@ -79,7 +79,8 @@
 /* Those who left a room are remembered for those who resume: as long as a session can go unnoticed
  * by us and then stay away. */
 #define LIMIT_DEPARTED_US (LIMIT_SIGNAL_SILENCE_US + LIMIT_RESUME_US)
-#define LIMIT_DEPARTED 256 /* a full room that leaves within a minute; 300 bytes each */
+#define LIMIT_DEPARTED 256     /* a full room that leaves within a minute; 300 bytes each */
+#define LIMIT_NOTICE_US 400000 /* for a last notice to arrive before the end */
 #define LIMIT_EMPTY_ROOM_US (300 * 1000000LL)
 #define LIMIT_DEPARTURE_US (20 * 1000000LL)
 

@@ -69,14 +69,13 @@ static void route(struct room *r, const struct packet_out *packet, int64_t now_u
 
 /* ---- from clients ---- */
 
-static bool refuse_clear(struct person *p)
+static void refuse_clear(struct person *p)
 {
     p->engine->stats.refused_clear_data++;
     p->room->refused_clear_data++;
     p->clear_data_refused++;
     if ((p->clear_data_refused & (p->clear_data_refused - 1)) == 0)
         engine_event(p->engine, "clear_data_refused", p->room->name, p->grant->identity, p->sid);
-    return false;
 }
 
 /* A duplicate comes when a client sends again what it thinks was lost over a resume. */
@@ -92,8 +91,16 @@ static bool is_fresh(struct person *p, const struct data_route *info)
 
 static bool may_pass(struct person *p, const struct data_route *info, bool reliable)
 {
-    if (!rules_may_send_data(p->room->e2ee, info))
-        return refuse_clear(p);
+    switch (rules_data(p->room->e2ee, info)) {
+    case RULES_DATA_CLEAR:
+        refuse_clear(p);
+        return false;
+    case RULES_DATA_FORGED:
+        p->engine->stats.refused_forged_data++;
+        return false;
+    case RULES_DATA_OK:
+        break;
+    }
     return !reliable || is_fresh(p, info);
 }
 
@@ -197,15 +204,15 @@ bool data_send(struct room *r, int64_t now_us, Livekit__SendDataRequest *request
 void data_send_notice(struct person *to, const char *json)
 {
     Livekit__SendDataRequest request;
-    struct arena a;
+    char topic[] = NOTICE_TOPIC, *sids[] = {to->sid};
 
     livekit__send_data_request__init(&request);
     request.data = (ProtobufCBinaryData){strlen(json), (uint8_t *)(uintptr_t)json};
     request._topic_case = LIVEKIT__SEND_DATA_REQUEST___TOPIC_TOPIC;
-    arena_init(&a);
-    request.topic = arena_strdup(&a, SPAN_LITERAL("system"));
-    deliver(to, CHANNEL_RELIABLE, pack_user(&request, &a), to->engine->now_us);
-    arena_fini(&a);
+    request.topic = topic;
+    request.destination_sids = sids;
+    request.n_destination_sids = 1;
+    data_send(to->room, to->engine->now_us, &request);
 }
 
 /* ---- what was missed ---- */

@@ -56,10 +56,13 @@ enum engine_request {
     ENGINE_UPDATE_PARTICIPANT,
     ENGINE_UPDATE_SUBSCRIPTIONS,
     ENGINE_SEND_DATA,
-    ENGINE_UPDATE_ROOM_METADATA
+    ENGINE_UPDATE_ROOM_METADATA,
+    ENGINE_ROOMS,         /* bedrud.Rooms */
+    ENGINE_REFUSE_SERVICE /* RoomsRequest: always an error, which depends on the room's encryption
+                           */
 };
 
-/* A RoomService call, already authorised: `body` is the request's protobuf. Exactly one
+/* A call of the server API, already authorised: `body` is the request's protobuf. Exactly one
  * OUTBOX_REPLY with this id follows. */
 void engine_on_request(struct engine *e, int64_t now_us, uint64_t id, enum engine_request what,
                        struct span body);
@@ -68,7 +71,7 @@ void engine_shutdown(struct engine *e, int64_t now_us);
 
 struct engine_stats {
     uint64_t packets_in, packets_out, drops[DROP_COUNT], signal_malformed;
-    uint64_t refused_clear_tracks, refused_clear_data, refused_short_frames;
+    uint64_t refused_clear_tracks, refused_clear_data, refused_short_frames, refused_forged_data;
     uint32_t rooms, people, transports;
 };
 

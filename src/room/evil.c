@@ -277,9 +277,11 @@ static struct span forge(const struct person *p, struct arena *a)
 {
     static const char text[] =
         "{\"type\":\"chat\",\"id\":\"evil\",\"message\":\"injected in clear\"}";
-    Livekit__DataPacket packet = LIVEKIT__DATA_PACKET__INIT;
-    Livekit__UserPacket user = LIVEKIT__USER_PACKET__INIT;
+    Livekit__DataPacket packet;
+    Livekit__UserPacket user;
 
+    livekit__data_packet__init(&packet);
+    livekit__user_packet__init(&user);
     packet.value_case = LIVEKIT__DATA_PACKET__VALUE_USER;
     packet.user = &user;
     packet.participant_identity = p->grant->identity;

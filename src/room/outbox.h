@@ -27,8 +27,9 @@ struct outbox_item {
     enum outbox_kind kind;
     uint64_t session; /* or the request's id */
     struct grant *grant;
-    const char *error; /* OUTBOX_REPLY: Twirp code, NULL when it went well */
-    const char *event; /* OUTBOX_EVENT: a literal */
+    const char *error;      /* OUTBOX_REPLY: Twirp code, NULL when it went well */
+    const char *error_meta; /* what the error says in meta.code, NULL: nothing */
+    const char *event;      /* OUTBOX_EVENT: a literal */
     char room[256 + 1], identity[256 + 1], detail[128];
     size_t size;
     uint8_t bytes[]; /* OUTBOX_SIGNAL: message; OUTBOX_REPLY: protobuf, or the error's text */

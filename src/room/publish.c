@@ -59,7 +59,7 @@ static bool is_power_of_two(unsigned n)
 }
 
 /* livekit-client does not look at the refusal of a track, so its page is told by a notice too. */
-static void refuse_clear_track(struct person *p)
+static void refuse_clear_track(struct person *p, const char *cid, int64_t now_us)
 {
     p->engine->stats.refused_clear_tracks++;
     p->room->refused_clear_tracks++;
@@ -69,9 +69,17 @@ static void refuse_clear_track(struct person *p)
            "encryption are refused.\"}");
     if (is_power_of_two(++p->signal->clear_tracks_refused))
         engine_event(p->engine, "clear_track_refused", p->room->name, p->grant->identity, p->sid);
+    /* What was sent encrypted under this id will now be clear. */
+    list_each(node, &p->tracks)
+    {
+        struct track *t = list_entry(node, struct track, in_person);
+        if (strcmp(t->cid, cid) == 0)
+            publish_end(t, now_us, true);
+    }
 }
 
-static void refuse(struct person *p, Livekit__AddTrackRequest *request, enum rules_verdict verdict)
+static void refuse(struct person *p, Livekit__AddTrackRequest *request, enum rules_verdict verdict,
+                   int64_t now_us)
 {
     static const struct {
         int reason;
@@ -96,7 +104,7 @@ static void refuse(struct person *p, Livekit__AddTrackRequest *request, enum rul
     tell_request(p, &response, answers[verdict].reason, answers[verdict].message);
     publish_refuse(p, request->cid);
     if (verdict == RULES_CLEAR_TRACK)
-        refuse_clear_track(p);
+        refuse_clear_track(p, request->cid, now_us);
 }
 
 /* ---- adding ---- */
@@ -160,7 +168,7 @@ void publish_on_add(struct person *p, Livekit__AddTrackRequest *request, int64_t
         return;
     }
     if (verdict != RULES_OK) {
-        refuse(p, request, verdict);
+        refuse(p, request, verdict, now_us);
         return;
     }
     accept_again(p, request->cid);

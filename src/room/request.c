@@ -12,7 +12,7 @@ struct call {
     uint64_t id;
     int64_t now_us;
     const ProtobufCMessage *reply; /* one of these two is set by the handler */
-    const char *error, *text;
+    const char *error, *text, *meta;
 };
 
 typedef void handler(struct call *c, void *request);
@@ -21,6 +21,13 @@ static void fail(struct call *c, const char *code, const char *text)
 {
     c->error = code;
     c->text = text;
+}
+
+/* What nobody may do who has no key (docs/e2ee.md). */
+static void fail_e2ee(struct call *c, const char *text)
+{
+    fail(c, "permission_denied", text);
+    c->meta = "e2ee_room";
 }
 
 static struct room *find_room(struct call *c, const char *name)
@@ -68,6 +75,14 @@ static void create_room(struct call *c, void *request)
     }
     if (!metadata_fits(c, q->metadata))
         return;
+    bool e2ee = rules_metadata_is_e2ee(span_of_str(q->metadata));
+    if (q->egress || q->n_agents) {
+        if (e2ee)
+            fail_e2ee(c, "an end-to-end encrypted room has no recorders and agents");
+        else
+            fail(c, "unimplemented", "this server has no recorders and agents");
+        return;
+    }
     struct room *r = room_find(c->engine, q->name);
     if (!r) {
         struct grant settings = {.room = q->name,
@@ -77,8 +92,8 @@ static void create_room(struct call *c, void *request)
         r = room_new(c->engine, c->now_us, &settings);
         str_set(&r->metadata, q->metadata);
     }
-    if (rules_metadata_is_e2ee(span_of_str(q->metadata)))
-        room_set_e2ee(r, c->now_us);
+    if (e2ee)
+        room_set_e2ee(r, q->metadata, c->now_us);
     reply_room(c, r);
 }
 
@@ -124,10 +139,18 @@ static void update_room_metadata(struct call *c, void *request)
 
     if (!r || !metadata_fits(c, q->metadata))
         return;
-    str_set(&r->metadata, q->metadata);
-    if (rules_metadata_is_e2ee(span_of_str(q->metadata)))
-        room_set_e2ee(r, c->now_us);
-    tell_room(r);
+    bool e2ee = rules_metadata_is_e2ee(span_of_str(q->metadata));
+    /* Clients read the flag there: it would tell them something else than the rules are. */
+    if (r->e2ee && !e2ee) {
+        fail_e2ee(c, "the room is end-to-end encrypted: its metadata keeps \"e2ee\": true");
+        return;
+    }
+    if (e2ee && !r->e2ee) {
+        room_set_e2ee(r, q->metadata, c->now_us);
+    } else {
+        str_set(&r->metadata, q->metadata);
+        tell_room(r);
+    }
     reply_room(c, r);
 }
 
@@ -273,6 +296,12 @@ static void send_data(struct call *c, void *request)
 
     if (!r)
         return;
+    /* The server's own words can only be notices: everything else is encrypted by people. */
+    if (r->e2ee && (q->_topic_case != LIVEKIT__SEND_DATA_REQUEST___TOPIC_TOPIC ||
+                    strcmp(q->topic, NOTICE_TOPIC) != 0)) {
+        fail_e2ee(c, "in an end-to-end encrypted room a server sends on the topic \"system\" only");
+        return;
+    }
     if (!data_send(r, c->now_us, q)) {
         fail(c, "invalid_argument", "data is too large");
         return;
@@ -280,6 +309,58 @@ static void send_data(struct call *c, void *request)
     Livekit__SendDataResponse *reply = arena_alloc(&c->arena, sizeof *reply);
     livekit__send_data_response__init(reply);
     c->reply = &reply->base;
+}
+
+/* ---- bedrud.Rooms, and services that are not there ---- */
+
+static Bedrud__RoomState *state_of(struct call *c, const struct room *r, bool people)
+{
+    Bedrud__RoomState *s = arena_alloc(&c->arena, sizeof *s);
+
+    bedrud__room_state__init(s);
+    s->room = info_room(r, &c->arena);
+    s->e2ee = r->e2ee;
+    s->refused_clear_tracks = r->refused_clear_tracks;
+    s->refused_clear_data = r->refused_clear_data;
+    s->refused_short_frames = r->refused_short_frames;
+    if (!people)
+        return s;
+    s->participants = arena_alloc(&c->arena, r->people_count * sizeof(void *));
+    list_each(node, &r->people) s->participants[s->n_participants++] =
+        info_person(list_entry(node, struct person, in_room), &c->arena);
+    return s;
+}
+
+static void list_states(struct call *c, void *request)
+{
+    const Bedrud__RoomsRequest *q = request;
+    struct map *all = &c->engine->rooms;
+    bool one = q->room[0] != 0;
+    struct room *r = one ? find_room(c, q->room) : NULL;
+    size_t cursor = 0;
+
+    if (one && !r)
+        return;
+    Bedrud__RoomsResponse *reply = arena_alloc(&c->arena, sizeof *reply);
+    bedrud__rooms_response__init(reply);
+    reply->rooms = arena_alloc(&c->arena, (all->count + 1) * sizeof(void *));
+    if (one)
+        reply->rooms[reply->n_rooms++] = state_of(c, r, true);
+    else
+        while ((r = map_next(all, &cursor, NULL)) != NULL)
+            reply->rooms[reply->n_rooms++] = state_of(c, r, false);
+    c->reply = &reply->base;
+}
+
+static void refuse_service(struct call *c, void *request)
+{
+    const Bedrud__RoomsRequest *q = request;
+    const struct room *r = room_find(c->engine, q->room);
+
+    if (r && r->e2ee)
+        fail_e2ee(c, "the room is end-to-end encrypted: nothing at the server hears or sees it");
+    else
+        fail(c, "unimplemented", "this server does not have that service");
 }
 
 /* ---- the table ---- */
@@ -304,6 +385,8 @@ static const struct {
     [ENGINE_SEND_DATA] = {&livekit__send_data_request__descriptor, send_data},
     [ENGINE_UPDATE_ROOM_METADATA] = {&livekit__update_room_metadata_request__descriptor,
                                      update_room_metadata},
+    [ENGINE_ROOMS] = {&bedrud__rooms_request__descriptor, list_states},
+    [ENGINE_REFUSE_SERVICE] = {&bedrud__rooms_request__descriptor, refuse_service},
 };
 
 void request_handle(struct engine *e, int64_t now_us, uint64_t id, enum engine_request what,
@@ -318,6 +401,8 @@ void request_handle(struct engine *e, int64_t now_us, uint64_t id, enum engine_r
     else
         fail(&c, "malformed", "the request cannot be read");
     struct span bytes = c.error ? span_of_str(c.text) : signal_pack(c.reply, &c.arena);
-    outbox_put(&e->outbox, OUTBOX_REPLY, id, bytes)->error = c.error;
+    struct outbox_item *reply = outbox_put(&e->outbox, OUTBOX_REPLY, id, bytes);
+    reply->error = c.error;
+    reply->error_meta = c.meta;
     arena_fini(&c.arena);
 }

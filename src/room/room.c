@@ -31,6 +31,11 @@ static int64_t empty_deadline(const struct room *r)
     return r->people_count ? TIME_NEVER : r->empty_since_us + (int64_t)seconds * 1000000;
 }
 
+static int64_t restart_deadline(const struct room *r)
+{
+    return r->restart_asked_us == TIME_NEVER ? TIME_NEVER : r->restart_asked_us + LIMIT_NOTICE_US;
+}
+
 void room_arm(struct room *r, int64_t now_us)
 {
     int64_t next = empty_deadline(r);
@@ -44,6 +49,7 @@ void room_arm(struct room *r, int64_t now_us)
     else if (r->quality_due_us == TIME_NEVER)
         r->quality_due_us = now_us + QUALITY_INTERVAL_US;
     next = sooner(next, sooner(r->speakers_due_us, r->quality_due_us));
+    next = sooner(next, restart_deadline(r));
     engine_timer_set(r->engine, &r->timer, next);
 }
 
@@ -51,6 +57,21 @@ static void finish(struct room *r)
 {
     engine_event(r->engine, "room_finished", r->name, NULL, r->sid);
     room_free(r);
+}
+
+/* Who came since was told that the room is encrypted, and stays. */
+static void put_out(struct room *r, int64_t now_us)
+{
+    int64_t asked_us = r->restart_asked_us;
+
+    r->restart_asked_us = TIME_NEVER;
+    list_each(node, &r->people)
+    {
+        struct person *p = list_entry(node, struct person, in_room);
+        if (p->signal->joined_us <= asked_us)
+            person_end(p, now_us, LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT,
+                       LIVEKIT__DISCONNECT_REASON__ROOM_CLOSED);
+    }
 }
 
 static void room_on_time(struct timer *t, int64_t now_us)
@@ -61,6 +82,8 @@ static void room_on_time(struct timer *t, int64_t now_us)
         finish(r);
         return;
     }
+    if (now_us >= restart_deadline(r))
+        put_out(r, now_us);
     if (now_us >= r->speakers_due_us) {
         speakers_update(r);
         /* Once more after the last track went: the end of speech is told. */
@@ -94,7 +117,7 @@ struct room *room_new(struct engine *e, int64_t now_us, const struct grant *sett
                                  : (uint32_t)(LIMIT_DEPARTURE_US / 1000000);
     r->created_unix_ms = engine_unix_ms(e, now_us);
     r->created_us = r->empty_since_us = now_us;
-    r->speakers_due_us = r->quality_due_us = TIME_NEVER;
+    r->speakers_due_us = r->quality_due_us = r->restart_asked_us = TIME_NEVER;
     r->timer.fire = room_on_time;
     r->replay = replay_new();
     r->departed = departed_new();
@@ -104,13 +127,26 @@ struct room *room_new(struct engine *e, int64_t now_us, const struct grant *sett
     return r;
 }
 
-void room_set_e2ee(struct room *r, int64_t now_us)
+void room_set_e2ee(struct room *r, const char *metadata, int64_t now_us)
 {
     if (r->e2ee || evil_forgets_e2ee(r))
         return;
     r->e2ee = true;
+    str_set(&r->metadata, metadata);
+    if (r->people_count == 0)
+        return;
+    tell_room(r);
     list_each(node, &r->people)
-        publish_end_forbidden(list_entry(node, struct person, in_room), now_us);
+    {
+        struct person *p = list_entry(node, struct person, in_room);
+        publish_end_forbidden(p, now_us);
+        data_send_notice(
+            p, "{\"type\":\"system\",\"event\":\"room_ended\",\"reason\":\"e2ee_enabled\","
+               "\"message\":\"This room is now end-to-end encrypted. The meeting ended so "
+               "that all come back with a key.\"}");
+    }
+    r->restart_asked_us = now_us;
+    room_arm(r, now_us);
 }
 
 unsigned room_count_visible(const struct room *r)

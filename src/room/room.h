@@ -24,6 +24,8 @@ struct room {
     struct replay *replay;
     struct timer timer; /* end of an empty room; speakers while somebody publishes audio */
     int64_t speakers_due_us, quality_due_us;
+    int64_t
+        restart_asked_us; /* who joined before is put out when all were told; TIME_NEVER: nobody */
     unsigned people_told; /* visible people in the last room_update */
     uint64_t refused_clear_tracks, refused_clear_data, refused_short_frames;
 };

@@ -120,9 +120,11 @@ struct permission rules_permission(const Livekit__ParticipantPermission *p,
 
 /* ---- data ---- */
 
-bool rules_may_send_data(bool e2ee, const struct data_route *route)
+enum rules_data rules_data(bool e2ee, const struct data_route *route)
 {
-    return !e2ee || route->is_encrypted;
+    if (e2ee && !route->is_encrypted)
+        return RULES_DATA_CLEAR;
+    return route->is_notice ? RULES_DATA_FORGED : RULES_DATA_OK;
 }
 
 /* ---- a room's metadata ---- */

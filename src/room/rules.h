@@ -17,6 +17,12 @@ enum rules_verdict {
     RULES_INVALID_REQUEST
 };
 
+enum rules_data {
+    RULES_DATA_OK,
+    RULES_DATA_CLEAR, /* not encrypted, in an encrypted room */
+    RULES_DATA_FORGED /* looks like a notice of the server */
+};
+
 /* What decides on an AddTrackRequest. */
 struct rules_publish {
     const struct permission *permission;
@@ -35,8 +41,8 @@ bool rules_attributes_fit(const struct grant *g,
                           size_t count);
 /* Whether a client may be let send this codec: browsers known to break H.264 are not. */
 bool rules_may_send_codec(const struct grant *g, enum codec codec);
-/* Whether a data packet may pass: in an encrypted room only encrypted ones. */
-bool rules_may_send_data(bool e2ee, const struct data_route *route);
+/* Whether a participant's data packet may pass. */
+enum rules_data rules_data(bool e2ee, const struct data_route *route);
 /* Whether a room's metadata is a JSON object (RFC 8259) with "e2ee": true at its top level. */
 bool rules_metadata_is_e2ee(struct span metadata);
 /* A permission as a request has it; the hidden flag stays what it was at joining. */

@@ -75,8 +75,9 @@ struct person *person_new(struct room *r, int64_t now_us, const struct grant *gr
 struct room *room_find(struct engine *e, const char *name);
 /* Settings as in the request or token; 0 means the default. */
 struct room *room_new(struct engine *e, int64_t now_us, const struct grant *settings);
-/* The room is encrypted from now on: clear tracks are unpublished. */
-void room_set_e2ee(struct room *r, int64_t now_us);
+/* The room is encrypted from now on, and its metadata says so. A meeting that is under way ends:
+ * clear tracks at once, the rest when everybody was told why. */
+void room_set_e2ee(struct room *r, const char *metadata, int64_t now_us);
 /* Everybody is told to leave, then the room is gone and freed. */
 void room_end(struct room *r, int64_t now_us, int reason);
 /* Timers of the room after people or tracks changed. */
@@ -186,7 +187,7 @@ void subscribe_tell_publisher(struct track *t);
 
 /* SendData: a packet without a sender. False when it is too large. */
 bool data_send(struct room *r, int64_t now_us, Livekit__SendDataRequest *request);
-/* A notice on the topic `system` to one person. */
+/* A notice to one person, now or when they are connected. */
 void data_send_notice(struct person *to, const char *json);
 /* The person became ACTIVE: what was kept since they joined, and from now on everything. */
 void data_catch_up(struct person *p, int64_t now_us);

@@ -101,7 +101,8 @@ void call_begin(struct calls *c, const struct web_request *r, struct span path, 
     struct twirp_call twirp;
 
     if (strcmp(r->method, "POST") != 0) {
-        answer_error(c, r->id, &(struct twirp_error){"bad_route", "only POST is allowed"});
+        answer_error(c, r->id,
+                     &(struct twirp_error){.code = "bad_route", .text = "only POST is allowed"});
         return;
     }
     struct twirp_request request = {.path = path,
@@ -114,13 +115,20 @@ void call_begin(struct calls *c, const struct web_request *r, struct span path, 
     }
     int worker = twirp.room ? directory_find(c->directory, twirp.room) : -1;
     if (twirp.room && worker < 0 && twirp.request != ENGINE_CREATE_ROOM) {
+        bool refused = twirp.request == ENGINE_REFUSE_SERVICE;
         twirp_call_fini(&twirp);
-        answer_error(c, r->id, &(struct twirp_error){"not_found", "requested room does not exist"});
+        answer_error(c, r->id,
+                     refused
+                         ? &(struct twirp_error){.code = "unimplemented", .text = TWIRP_NO_SERVICE}
+                         : &(struct twirp_error){.code = "not_found",
+                                                 .text = "requested room does not exist"});
         return;
     }
     if (c->pending.count >= LIMIT_CALLS_PENDING) {
         twirp_call_fini(&twirp);
-        answer_error(c, r->id, &(struct twirp_error){"unavailable", "too many calls at once"});
+        answer_error(
+            c, r->id,
+            &(struct twirp_error){.code = "unavailable", .text = "too many calls at once"});
         return;
     }
     struct call *one = xcalloc(1, sizeof *one);
@@ -144,6 +152,7 @@ void call_on_reply(struct calls *c, const struct outbox_item *item)
         return;
     if (item->error) {
         one->error.code = item->error;
+        one->error.meta = item->error_meta;
         snprintf(one->error.text, sizeof one->error.text, "%.*s", (int)item->size,
                  (const char *)item->bytes);
     } else {

@@ -9,10 +9,10 @@
 
 #include "server/protojson.h"
 
-enum need { NEED_CREATE, NEED_LIST, NEED_ADMIN };
+enum need { NEED_NOTHING, NEED_CREATE, NEED_LIST, NEED_ADMIN };
 
 struct twirp_method {
-    const char *name;
+    const char *name; /* service and method */
     enum engine_request request;
     enum need need;
     const char *room_field; /* NULL: concerns no single room */
@@ -20,34 +20,63 @@ struct twirp_method {
 };
 
 static const struct twirp_method methods[] = {
-    {"CreateRoom", ENGINE_CREATE_ROOM, NEED_CREATE, "name",
+    {"livekit.RoomService/CreateRoom", ENGINE_CREATE_ROOM, NEED_CREATE, "name",
      &livekit__create_room_request__descriptor, &livekit__room__descriptor},
-    {"ListRooms", ENGINE_LIST_ROOMS, NEED_LIST, NULL, &livekit__list_rooms_request__descriptor,
-     &livekit__list_rooms_response__descriptor},
-    {"DeleteRoom", ENGINE_DELETE_ROOM, NEED_CREATE, "room",
+    {"livekit.RoomService/ListRooms", ENGINE_LIST_ROOMS, NEED_LIST, NULL,
+     &livekit__list_rooms_request__descriptor, &livekit__list_rooms_response__descriptor},
+    {"livekit.RoomService/DeleteRoom", ENGINE_DELETE_ROOM, NEED_CREATE, "room",
      &livekit__delete_room_request__descriptor, &livekit__delete_room_response__descriptor},
-    {"ListParticipants", ENGINE_LIST_PARTICIPANTS, NEED_ADMIN, "room",
+    {"livekit.RoomService/ListParticipants", ENGINE_LIST_PARTICIPANTS, NEED_ADMIN, "room",
      &livekit__list_participants_request__descriptor,
      &livekit__list_participants_response__descriptor},
-    {"GetParticipant", ENGINE_GET_PARTICIPANT, NEED_ADMIN, "room",
+    {"livekit.RoomService/GetParticipant", ENGINE_GET_PARTICIPANT, NEED_ADMIN, "room",
      &livekit__room_participant_identity__descriptor, &livekit__participant_info__descriptor},
-    {"RemoveParticipant", ENGINE_REMOVE_PARTICIPANT, NEED_ADMIN, "room",
+    {"livekit.RoomService/RemoveParticipant", ENGINE_REMOVE_PARTICIPANT, NEED_ADMIN, "room",
      &livekit__room_participant_identity__descriptor,
      &livekit__remove_participant_response__descriptor},
-    {"MutePublishedTrack", ENGINE_MUTE_TRACK, NEED_ADMIN, "room",
+    {"livekit.RoomService/MutePublishedTrack", ENGINE_MUTE_TRACK, NEED_ADMIN, "room",
      &livekit__mute_room_track_request__descriptor, &livekit__mute_room_track_response__descriptor},
-    {"UpdateParticipant", ENGINE_UPDATE_PARTICIPANT, NEED_ADMIN, "room",
+    {"livekit.RoomService/UpdateParticipant", ENGINE_UPDATE_PARTICIPANT, NEED_ADMIN, "room",
      &livekit__update_participant_request__descriptor, &livekit__participant_info__descriptor},
-    {"UpdateSubscriptions", ENGINE_UPDATE_SUBSCRIPTIONS, NEED_ADMIN, "room",
+    {"livekit.RoomService/UpdateSubscriptions", ENGINE_UPDATE_SUBSCRIPTIONS, NEED_ADMIN, "room",
      &livekit__update_subscriptions_request__descriptor,
      &livekit__update_subscriptions_response__descriptor},
-    {"SendData", ENGINE_SEND_DATA, NEED_ADMIN, "room", &livekit__send_data_request__descriptor,
-     &livekit__send_data_response__descriptor},
-    {"UpdateRoomMetadata", ENGINE_UPDATE_ROOM_METADATA, NEED_ADMIN, "room",
+    {"livekit.RoomService/SendData", ENGINE_SEND_DATA, NEED_ADMIN, "room",
+     &livekit__send_data_request__descriptor, &livekit__send_data_response__descriptor},
+    {"livekit.RoomService/UpdateRoomMetadata", ENGINE_UPDATE_ROOM_METADATA, NEED_ADMIN, "room",
      &livekit__update_room_metadata_request__descriptor, &livekit__room__descriptor},
+    {"bedrud.Rooms/List", ENGINE_ROOMS, NEED_LIST, NULL, &bedrud__rooms_request__descriptor,
+     &bedrud__rooms_response__descriptor},
+    {"bedrud.Rooms/Info", ENGINE_ROOMS, NEED_ADMIN, "room", &bedrud__rooms_request__descriptor,
+     &bedrud__rooms_response__descriptor},
 };
 
-#define METHODS (sizeof methods / sizeof methods[0])
+/* LiveKit's services that this server does not have, by the beginning of their methods' names; the
+ * first that fits counts. Of their requests only the room is read. */
+static const struct twirp_method absent[] = {
+    {"livekit.Egress/", ENGINE_REFUSE_SERVICE, NEED_NOTHING, "room_name",
+     &bedrud__egress_request__descriptor, NULL},
+    {"livekit.Ingress/CreateIngress", ENGINE_REFUSE_SERVICE, NEED_NOTHING, "room_name",
+     &bedrud__ingress_request__descriptor, NULL},
+    {"livekit.Ingress/UpdateIngress", ENGINE_REFUSE_SERVICE, NEED_NOTHING, "room_name",
+     &bedrud__ingress_request__descriptor, NULL},
+    {"livekit.SIP/CreateSIPParticipant", ENGINE_REFUSE_SERVICE, NEED_NOTHING, "room_name",
+     &bedrud__sip_participant_request__descriptor, NULL},
+    {"livekit.SIP/TransferSIPParticipant", ENGINE_REFUSE_SERVICE, NEED_NOTHING, "room_name",
+     &bedrud__sip_transfer_request__descriptor, NULL},
+    {"livekit.AgentDispatchService/", ENGINE_REFUSE_SERVICE, NEED_NOTHING, "room",
+     &bedrud__agent_dispatch_request__descriptor, NULL},
+    {"livekit.Ingress/", ENGINE_REFUSE_SERVICE, NEED_NOTHING, NULL,
+     &bedrud__rooms_request__descriptor, NULL},
+    {"livekit.SIP/", ENGINE_REFUSE_SERVICE, NEED_NOTHING, NULL, &bedrud__rooms_request__descriptor,
+     NULL},
+    {"livekit.RoomService/ForwardParticipant", ENGINE_REFUSE_SERVICE, NEED_NOTHING, "room",
+     &bedrud__rooms_request__descriptor, NULL},
+    {"livekit.RoomService/MoveParticipant", ENGINE_REFUSE_SERVICE, NEED_NOTHING, "room",
+     &bedrud__rooms_request__descriptor, NULL},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static bool fail(struct twirp_error *error, const char *code, const char *text)
 {
@@ -58,13 +87,14 @@ static bool fail(struct twirp_error *error, const char *code, const char *text)
 
 static const struct twirp_method *find_method(struct span path)
 {
-    static const char service[] = "livekit.RoomService/";
-    size_t prefix = sizeof service - 1;
-
-    for (size_t i = 0; i < METHODS; i++)
-        if (path.size > prefix && memcmp(path.data, service, prefix) == 0 &&
-            span_equal(span_from(path, prefix), span_of_str(methods[i].name)))
+    for (size_t i = 0; i < COUNT(methods); i++)
+        if (span_equal(path, span_of_str(methods[i].name)))
             return &methods[i];
+    for (size_t i = 0; i < COUNT(absent); i++) {
+        struct span prefix = span_of_str(absent[i].name);
+        if (span_equal(span_first(path, prefix.size), prefix))
+            return &absent[i];
+    }
     return NULL;
 }
 
@@ -79,6 +109,8 @@ static bool read_encoding(const char *content_type, bool *json)
 static bool allowed(const struct claims *c, const struct twirp_method *m, const char *room)
 {
     switch (m->need) {
+    case NEED_NOTHING:
+        return true;
     case NEED_CREATE:
         return c->room_create;
     case NEED_LIST:
@@ -148,6 +180,16 @@ static void fill_call(struct twirp_call *out, const struct twirp_method *m, cons
         memcpy(out->body, packed.data, packed.size);
 }
 
+/* What the engine is asked about a service that is not there. */
+static ProtobufCMessage *about_room(const char *room, struct arena *a)
+{
+    Bedrud__RoomsRequest *q = arena_alloc(a, sizeof *q);
+
+    bedrud__rooms_request__init(q);
+    q->room = arena_strdup(a, span_of_str(room));
+    return &q->base;
+}
+
 /* The token is good: what the body asks for, and whether the token's grants allow it. */
 static bool read_call(const struct claims *claims, const struct twirp_method *m,
                       const struct twirp_request *r, struct twirp_call *out,
@@ -158,11 +200,16 @@ static bool read_call(const struct claims *claims, const struct twirp_method *m,
     arena_init(&a);
     ProtobufCMessage *message = read_body(m, out->json, r->body, &a, error);
     const char *room = message ? room_of(m, message) : NULL;
-    bool good = message != NULL;
+    bool good = message != NULL, refused = m->request == ENGINE_REFUSE_SERVICE;
+    bool named = room && room[0] && strlen(room) <= LIMIT_ROOM_NAME;
     if (good && !allowed(claims, m, room))
         good = fail(error, "unauthenticated", "permissions denied: the token lacks the grant");
-    if (good && m->room_field && (!room || !room[0] || strlen(room) > LIMIT_ROOM_NAME))
+    else if (good && refused && !named)
+        good = fail(error, "unimplemented", TWIRP_NO_SERVICE);
+    else if (good && m->room_field && !named)
         good = fail(error, "invalid_argument", "the room's name must have 1 to 256 bytes");
+    if (good && refused)
+        message = about_room(room, &a);
     if (good)
         fill_call(out, m, room, signal_pack(message, &a));
     arena_fini(&a);
@@ -228,6 +275,8 @@ void twirp_write_error(struct str *out, const struct twirp_error *error)
 
     json_object_set_new(json, "code", json_string(error->code));
     json_object_set_new(json, "msg", json_string(error->text));
+    if (error->meta)
+        json_object_set_new(json, "meta", json_pack("{s:s}", "code", error->meta));
     append_json(out, json);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* RoomService over Twirp, JSON and protobuf (livekit-wire.md 8): authorisation and translation. The
- * calls themselves are the engine's; control.c carries them to the workers and back. Control
- * thread. */
+/* The server API (RoomService and our own bedrud.Rooms) over Twirp, JSON and protobuf
+ * (livekit-wire.md 8): authorisation and translation. The calls themselves are the engine's;
+ * control.c carries them to the workers and back. Control thread. */
 #ifndef SERVER_TWIRP_H
 #define SERVER_TWIRP_H
 
@@ -33,7 +33,10 @@ void twirp_call_fini(struct twirp_call *c);
 struct twirp_error {
     const char *code; /* "not_found"; NULL: none */
     char text[256];
+    const char *meta; /* what stands under "code" in the error's meta; NULL: no meta */
 };
+
+#define TWIRP_NO_SERVICE "this server does not have that service"
 
 /* Fills *out on true, which the caller ends with twirp_call_fini; else *error. */
 bool twirp_read(const struct token_keys *keys, int64_t unix_s, const struct twirp_request *r,

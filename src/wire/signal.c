@@ -136,7 +136,7 @@ enum {
 };
 
 /* Field numbers of UserPacket. */
-enum { USER_DESTINATION_SIDS = 3, USER_DESTINATIONS = 6 };
+enum { USER_DESTINATION_SIDS = 3, USER_TOPIC = 4, USER_DESTINATIONS = 6 };
 
 struct field {
     uint32_t number;
@@ -200,7 +200,7 @@ static bool next_field(struct reader *r, struct field *f)
     return true;
 }
 
-static bool count_user_destinations(struct span user, struct data_route *out)
+static bool read_user(struct span user, struct data_route *out)
 {
     struct reader r = reader_of(user);
     struct field f;
@@ -210,6 +210,8 @@ static bool count_user_destinations(struct span user, struct data_route *out)
             out->destination_sid_count++;
         if (f.type == WIRE_BYTES && f.number == USER_DESTINATIONS)
             out->destination_identity_count++;
+        if (f.type == WIRE_BYTES && f.number == USER_TOPIC)
+            out->is_notice |= span_equal(f.bytes, SPAN_LITERAL(NOTICE_TOPIC));
     }
     return !r.bad;
 }
@@ -242,7 +244,7 @@ bool data_route_parse(struct span packet, struct data_route *out)
             encrypted = true;
         else
             clear = true;
-        if (out->is_user && !count_user_destinations(f.bytes, out))
+        if (out->is_user && !read_user(f.bytes, out))
             return false;
     }
     /* A packet with a clear value beside the encrypted one is not an encrypted packet. */

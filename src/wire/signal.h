@@ -7,6 +7,7 @@
 #define WIRE_SIGNAL_H
 
 #include "base/mem.h"
+#include "bedrud.pb-c.h"
 #include "livekit.pb-c.h"
 
 /* NULL when malformed, over LIMIT_SIGNAL_MESSAGE, repeated beyond bounds, or with a string that is
@@ -21,9 +22,13 @@ struct span signal_pack(const ProtobufCMessage *message, struct arena *a);
 
 /* ---- data packets: routed, not understood (livekit-wire.md 4.3) ---- */
 
+/* What the server says to clients as data: participants cannot. */
+#define NOTICE_TOPIC "system"
+
 struct data_route {
     bool is_encrypted; /* value is encrypted_packet, and no clear value stands beside it */
     bool is_user;      /* value is user */
+    bool is_notice;    /* ... on the topic of the server's own words */
     bool has_value;
     uint32_t sequence; /* 0: none */
     unsigned destination_identity_count, destination_sid_count;

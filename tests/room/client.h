@@ -177,6 +177,7 @@ static inline void take_reply(const struct outbox_item *i)
     world.reply[i->size] = 0;
     world.reply_size = i->size;
     world.reply_error = i->error;
+    world.reply_meta = i->error_meta;
 }
 
 static inline void take_item(struct outbox_item *i)

@@ -178,12 +178,53 @@ static struct span sealed_packet(uint32_t sequence)
     return signal_pack(&p.base, &arena);
 }
 
+/* Nobody can speak as the server does. */
+static void test_forged_notice(void **state)
+{
+    (void)state;
+    struct client *alice = sender("alice"), *bob = client_join("bob");
+    Livekit__DataPacket p = LIVEKIT__DATA_PACKET__INIT;
+    Livekit__UserPacket user = LIVEKIT__USER_PACKET__INIT;
+
+    p.value_case = LIVEKIT__DATA_PACKET__VALUE_USER;
+    p.user = &user;
+    p.sequence = 1;
+    user.payload = (ProtobufCBinaryData){2, (uint8_t *)(uintptr_t) "{}"};
+    user._topic_case = LIVEKIT__USER_PACKET___TOPIC_TOPIC;
+    user.topic = (char *)(uintptr_t) "system";
+    send_data(alice, CHANNEL_RELIABLE, signal_pack(&p.base, &arena));
+    send_data(alice, CHANNEL_LOSSY, signal_pack(&p.base, &arena));
+    user.topic = (char *)(uintptr_t) "systems";
+    send_data(alice, CHANNEL_RELIABLE, signal_pack(&p.base, &arena));
+    run_ms(100);
+    assert_int_equal(bob->data.count, 1);
+    assert_string_equal(received(bob, 0)->user->topic, "systems");
+    assert_int_equal(engine_stats(world.engine)->refused_forged_data, 2);
+}
+
+/* A notice waits for its person, and is nobody else's. */
+static void test_notice_waits(void **state)
+{
+    (void)state;
+    struct client *bob = client_join("bob"), *alice = client_new("alice");
+
+    client_open(alice);
+    data_send_notice(person_of(alice), "{\"type\":\"system\"}");
+    assert_int_equal(alice->data.count, 0);
+    run_ms(300);
+    assert_int_equal(alice->data.count, 1);
+    assert_payload(received(alice, 0), "{\"type\":\"system\"}");
+    assert_string_equal(received(alice, 0)->user->topic, "system");
+    assert_string_equal(received(alice, 0)->participant_identity, "");
+    assert_int_equal(bob->data.count, 0);
+}
+
 static void test_encrypted_room(void **state)
 {
     (void)state;
     struct client *alice = sender("alice"), *bob = client_join("bob");
 
-    room_set_e2ee(the_room(), world.now_us);
+    the_room()->e2ee = true;
     send_data(alice, CHANNEL_RELIABLE, user_packet(1, "clear", NULL));
     send_data(alice, CHANNEL_LOSSY, user_packet(0, "clear", NULL));
     send_data(alice, CHANNEL_RELIABLE, sealed_packet(2));
@@ -334,8 +375,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_to_everybody),  TEST(test_addressed),      TEST(test_duplicates),
         TEST(test_not_allowed),   TEST(test_malformed),      TEST(test_hidden),
-        TEST(test_other_channel), TEST(test_encrypted_room), TEST(test_joining),
-        TEST(test_resume),        TEST(test_replay),         TEST(test_slow_reader),
+        TEST(test_other_channel), TEST(test_encrypted_room), TEST(test_forged_notice),
+        TEST(test_notice_waits),  TEST(test_joining),        TEST(test_resume),
+        TEST(test_replay),        TEST(test_slow_reader),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,6 +183,29 @@ static void test_clear_section_only(void **state)
     assert_null(person_of(alice)->sections[1].track);
 }
 
+/* A track that was encrypted cannot go on clear. */
+static void test_goes_clear(void **state)
+{
+    (void)state;
+    encrypt_room();
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+
+    client_add(alice, "mic", false, GCM);
+    client_offer(alice, AUDIO_SECTION("1", "mic"));
+    run_ms(100);
+    assert_int_equal(client_sees(bob, "alice")->n_tracks, 1);
+    client_add(alice, "mic", false, CLEAR);
+    run_ms(50);
+    assert_int_equal(client_sees(bob, "alice")->n_tracks, 0);
+    assert_int_equal(client_count(alice, RESP(TRACK_UNPUBLISHED)), 1);
+    assert_null(person_of(alice)->sections[1].track);
+    client_offer(alice, AUDIO_SECTION("1", "mic"));
+    run_ms(100);
+    const char *audio = strstr(client_last(alice, RESP(ANSWER))->answer->sdp, "m=audio");
+    assert_non_null(strstr(audio, "a=inactive"));
+    assert_int_equal(person_of(alice)->track_count, 0);
+}
+
 static void test_becomes_encrypted(void **state)
 {
     (void)state;
@@ -279,6 +302,7 @@ int main(void)
         WORLD_TEST(test_clear_track),
         WORLD_TEST(test_clear_section_only),
         WORLD_TEST(test_becomes_encrypted),
+        WORLD_TEST(test_goes_clear),
         WORLD_TEST(test_mute),
         WORLD_TEST(test_mute_early),
         WORLD_TEST(test_changes),

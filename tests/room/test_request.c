@@ -276,9 +276,123 @@ static void test_room_metadata(void **state)
     assert_true(the_room()->e2ee);
     q.metadata = (char *)(uintptr_t) "{\"e2ee\":false}";
     CALL(UPDATE_ROOM_METADATA, q, room);
+    assert_error("permission_denied");
+    assert_string_equal(world.reply_meta, "e2ee_room");
     assert_true(the_room()->e2ee);
+    assert_string_equal(the_room()->metadata, "{\"e2ee\":true}");
+    q.metadata = (char *)(uintptr_t) "{\"e2ee\":true,\"topic\":1}";
+    r = CALL(UPDATE_ROOM_METADATA, q, room);
+    assert_string_equal(r->metadata, q.metadata);
     q.room = ALICE;
     CALL(UPDATE_ROOM_METADATA, q, room);
+    assert_error("not_found");
+}
+
+/* Nothing at the server may record an encrypted room, and nothing can record another. */
+static void test_no_recorders(void **state)
+{
+    (void)state;
+    Livekit__RoomAgentDispatch agent = LIVEKIT__ROOM_AGENT_DISPATCH__INIT, *agents[] = {&agent};
+    Livekit__RoomEgress egress = LIVEKIT__ROOM_EGRESS__INIT;
+    Livekit__CreateRoomRequest create = LIVEKIT__CREATE_ROOM_REQUEST__INIT;
+    Bedrud__RoomsRequest about = BEDRUD__ROOMS_REQUEST__INIT;
+
+    create.name = about.room = MEETING;
+    create.egress = &egress;
+    CALL(CREATE_ROOM, create, room);
+    assert_error("unimplemented");
+    assert_null(world.reply_meta);
+    create.egress = NULL;
+    create.agents = agents;
+    create.n_agents = 1;
+    create.metadata = (char *)(uintptr_t) "{\"e2ee\":true}";
+    CALL(CREATE_ROOM, create, room);
+    assert_error("permission_denied");
+    assert_string_equal(world.reply_meta, "e2ee_room");
+    assert_null(the_room());
+    create.n_agents = 0;
+    create.metadata = (char *)(uintptr_t) "";
+    CALL(CREATE_ROOM, create, room);
+    assert_null(world.reply_error);
+    CALL(REFUSE_SERVICE, about, room);
+    assert_error("unimplemented");
+    assert_null(world.reply_meta);
+    create.metadata = (char *)(uintptr_t) "{\"e2ee\":true}";
+    CALL(CREATE_ROOM, create, room);
+    CALL(REFUSE_SERVICE, about, room);
+    assert_error("permission_denied");
+    assert_string_equal(world.reply_meta, "e2ee_room");
+    about.room = ALICE;
+    CALL(REFUSE_SERVICE, about, room);
+    assert_error("unimplemented");
+}
+
+static void test_send_data_encrypted(void **state)
+{
+    (void)state;
+    Livekit__CreateRoomRequest create = LIVEKIT__CREATE_ROOM_REQUEST__INIT;
+    Livekit__SendDataRequest q = LIVEKIT__SEND_DATA_REQUEST__INIT;
+
+    create.name = q.room = MEETING;
+    create.metadata = (char *)(uintptr_t) "{\"e2ee\":true}";
+    CALL(CREATE_ROOM, create, room);
+    struct client *alice = client_join("alice");
+    q.data = (ProtobufCBinaryData){2, (uint8_t *)(uintptr_t) "{}"};
+    CALL(SEND_DATA, q, send_data_response);
+    assert_error("permission_denied");
+    q._topic_case = LIVEKIT__SEND_DATA_REQUEST___TOPIC_TOPIC;
+    q.topic = (char *)(uintptr_t) "chat";
+    CALL(SEND_DATA, q, send_data_response);
+    assert_error("permission_denied");
+    assert_string_equal(world.reply_meta, "e2ee_room");
+    q.topic = (char *)(uintptr_t) "system";
+    CALL(SEND_DATA, q, send_data_response);
+    assert_null(world.reply_error);
+    run_ms(50);
+    assert_int_equal(alice->data.count, 1);
+}
+
+/* bedrud.Rooms: what an encrypted room refused, and who is there. */
+static void test_states(void **state)
+{
+    (void)state;
+    Livekit__CreateRoomRequest create = LIVEKIT__CREATE_ROOM_REQUEST__INIT;
+    Bedrud__RoomsRequest q = BEDRUD__ROOMS_REQUEST__INIT;
+
+    create.name = (char *)(uintptr_t) "clear";
+    CALL(CREATE_ROOM, create, room);
+    create.name = MEETING;
+    create.metadata = (char *)(uintptr_t) "{\"e2ee\":true}";
+    CALL(CREATE_ROOM, create, room);
+    struct client *alice = client_join("alice");
+    client_add(alice, "mic", false, LIVEKIT__ENCRYPTION__TYPE__NONE);
+    client_add(alice, "cam", true, LIVEKIT__ENCRYPTION__TYPE__GCM);
+    client_offer(alice, VIDEO_SECTION("1", "cam"));
+    run_ms(100);
+    the_room()->refused_clear_data = 5;
+    the_room()->refused_short_frames = 7;
+    Bedrud__RoomsResponse *all =
+        (void *)call(ENGINE_ROOMS, &q.base, &bedrud__rooms_response__descriptor, &arena);
+    assert_int_equal(all->n_rooms, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(all->rooms[i]->e2ee, strcmp(all->rooms[i]->room->name, "meeting") == 0);
+        assert_int_equal(all->rooms[i]->n_participants, 0);
+    }
+    q.room = MEETING;
+    Bedrud__RoomsResponse *one =
+        (void *)call(ENGINE_ROOMS, &q.base, &bedrud__rooms_response__descriptor, &arena);
+    assert_int_equal(one->n_rooms, 1);
+    const Bedrud__RoomState *s = one->rooms[0];
+    assert_true(s->e2ee);
+    assert_int_equal(s->refused_clear_tracks, 1);
+    assert_int_equal(s->refused_clear_data, 5);
+    assert_int_equal(s->refused_short_frames, 7);
+    assert_int_equal(s->n_participants, 1);
+    assert_string_equal(s->participants[0]->identity, "alice");
+    assert_int_equal(s->participants[0]->n_tracks, 1);
+    assert_int_equal(s->participants[0]->tracks[0]->encryption, LIVEKIT__ENCRYPTION__TYPE__GCM);
+    q.room = ALICE;
+    assert_null(call(ENGINE_ROOMS, &q.base, &bedrud__rooms_response__descriptor, &arena));
     assert_error("not_found");
 }
 
@@ -293,9 +407,18 @@ static int finish(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_rooms),         TEST(test_bad_rooms), TEST(test_delete),
-        TEST(test_participants),  TEST(test_mute),      TEST(test_update_participant),
-        TEST(test_subscriptions), TEST(test_send_data), TEST(test_room_metadata),
+        TEST(test_rooms),
+        TEST(test_bad_rooms),
+        TEST(test_delete),
+        TEST(test_participants),
+        TEST(test_mute),
+        TEST(test_update_participant),
+        TEST(test_subscriptions),
+        TEST(test_send_data),
+        TEST(test_room_metadata),
+        TEST(test_no_recorders),
+        TEST(test_send_data_encrypted),
+        TEST(test_states),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,12 +109,55 @@ static void test_shutdown(void **state)
                      LIVEKIT__DISCONNECT_REASON__SERVER_SHUTDOWN);
 }
 
+static void encrypt(void)
+{
+    Livekit__CreateRoomRequest q = LIVEKIT__CREATE_ROOM_REQUEST__INIT;
+    struct arena a;
+
+    arena_init(&a);
+    q.name = (char *)(uintptr_t) "meeting";
+    q.metadata = (char *)(uintptr_t) "{\"e2ee\":true}";
+    assert_non_null(call(ENGINE_CREATE_ROOM, &q.base, &livekit__room__descriptor, &a));
+    arena_fini(&a);
+}
+
+/* Those who are there when the room becomes encrypted are told, and have to come back with a key;
+ * who comes afterwards has been told already. */
+static void test_restart(void **state)
+{
+    (void)state;
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+
+    encrypt();
+    assert_true(the_room()->e2ee);
+    run_ms(100);
+    assert_string_equal(client_last(bob, RESP(ROOM_UPDATE))->room_update->room->metadata,
+                        "{\"e2ee\":true}");
+    assert_int_equal(alice->data.count, 1);
+    assert_non_null(memmem(bob->data.first->bytes, bob->data.first->size, "e2ee_enabled", 12));
+    assert_false(alice->closed);
+    struct client *cleo = client_join("cleo");
+    run_ms(350);
+    assert_true(alice->closed && bob->closed);
+    assert_false(cleo->closed);
+    assert_int_equal(client_last(alice, RESP(LEAVE))->leave->action,
+                     LIVEKIT__LEAVE_REQUEST__ACTION__DISCONNECT);
+    assert_int_equal(client_last(alice, RESP(LEAVE))->leave->reason,
+                     LIVEKIT__DISCONNECT_REASON__ROOM_CLOSED);
+    assert_true(the_room()->e2ee);
+    assert_int_equal(the_room()->people_count, 1);
+    encrypt();
+    run_ms(1000);
+    assert_false(cleo->closed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_departure), WORLD_TEST(test_departure_interrupted),
         WORLD_TEST(test_settings),  WORLD_TEST(test_never_joined),
         WORLD_TEST(test_counts),    WORLD_TEST(test_shutdown),
+        WORLD_TEST(test_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -102,12 +102,15 @@ static void test_data(void **state)
 {
     (void)state;
     const struct data_route clear = {.has_value = true, .is_user = true},
+                            notice = {.has_value = true, .is_user = true, .is_notice = true},
                             sealed = {.has_value = true, .is_encrypted = true};
 
-    assert_true(rules_may_send_data(false, &clear));
-    assert_true(rules_may_send_data(false, &sealed));
-    assert_false(rules_may_send_data(true, &clear));
-    assert_true(rules_may_send_data(true, &sealed));
+    assert_int_equal(rules_data(false, &clear), RULES_DATA_OK);
+    assert_int_equal(rules_data(false, &sealed), RULES_DATA_OK);
+    assert_int_equal(rules_data(false, &notice), RULES_DATA_FORGED);
+    assert_int_equal(rules_data(true, &clear), RULES_DATA_CLEAR);
+    assert_int_equal(rules_data(true, &notice), RULES_DATA_CLEAR);
+    assert_int_equal(rules_data(true, &sealed), RULES_DATA_OK);
 }
 
 static void test_texts(void **state)

@@ -79,7 +79,7 @@ static struct world {
     uint64_t next_session, next_transport;
     char *reply; /* of the last request: bytes */
     size_t reply_size;
-    const char *reply_error;
+    const char *reply_error, *reply_meta;
     char events[64][32]; /* names, in order */
     unsigned event_count;
 } world;

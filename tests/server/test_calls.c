@@ -33,7 +33,7 @@ static struct peer *call(const char *method, const char *room, const char *type,
 
     str_init(&headers);
     str_init(&target);
-    str_printf(&target, SERVICE "%s", method);
+    str_printf(&target, "%s%s", strchr(method, '/') ? "/twirp/" : SERVICE, method);
     str_printf(&headers, "Authorization: Bearer %s\r\nContent-Type: %s\r\n", token, type);
     unsigned got = site_ask(site.port, &(struct ask){"POST", target.text, headers.text, body}, &p);
     if (got != status)
@@ -164,6 +164,35 @@ static void refuses_with_codes(void **state)
     peer_free(p);
 }
 
+/* Recording, calling in and agents: an encrypted room is no place for them, others have none. */
+static void has_no_recorders(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {
+        "livekit.Egress/StartRoomCompositeEgress", "livekit.Egress/StartTrackEgress",
+        "livekit.Ingress/CreateIngress", "livekit.SIP/CreateSIPParticipant"};
+
+    call_json("CreateRoom", "sealed", "{\"name\":\"sealed\",\"metadata\":\"{\\\"e2ee\\\":true}\"}",
+              200, NULL);
+    call_json("CreateRoom", "open", "{\"name\":\"open\"}", 200, NULL);
+    for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        call_json(methods[i], "sealed", "{\"room_name\":\"sealed\"}", 403,
+                  "\"meta\":{\"code\":\"e2ee_room\"}");
+        call_json(methods[i], "open", "{\"room_name\":\"open\"}", 501, "\"unimplemented\"");
+        call_json(methods[i], "open", "{\"room_name\":\"nowhere\"}", 501, "\"unimplemented\"");
+    }
+    call_json("livekit.AgentDispatchService/CreateDispatch", "sealed", "{\"room\":\"sealed\"}", 403,
+              "\"code\":\"permission_denied\"");
+    call_json("livekit.SIP/CreateSIPInboundTrunk", "sealed", "{}", 501, "unimplemented");
+    call_json("livekit.Egress/ListEgress", "sealed", "{}", 501, "unimplemented");
+    call_json("bedrud.Rooms/Info", "sealed", "{\"room\":\"sealed\"}", 200, "\"e2ee\":true");
+    call_json("bedrud.Rooms/Info", "nowhere", "{\"room\":\"nowhere\"}", 404, "not_found");
+    call_json("bedrud.Rooms/List", "", "{}", 200, "\"open\"");
+    call_json("bedrud.Rooms/List", "", "{}", 200, "\"sealed\"");
+    call_json("DeleteRoom", "sealed", "{\"room\":\"sealed\"}", 200, NULL);
+    call_json("DeleteRoom", "open", "{\"room\":\"open\"}", 200, NULL);
+}
+
 static void refuses_strangers(void **state)
 {
     (void)state;
@@ -204,6 +233,7 @@ int main(void)
         cmocka_unit_test(reaches_people),
         cmocka_unit_test(speaks_protobuf),
         cmocka_unit_test(refuses_with_codes),
+        cmocka_unit_test(has_no_recorders),
         cmocka_unit_test(refuses_strangers),
         cmocka_unit_test(refuses_a_body_too_large),
     };

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -65,7 +66,18 @@ static void answers_with_codes(void **state)
         {"livekit.RoomService/CreateRoom", "text/plain", admin.text, "{}", "bad_route"},
         {"livekit.RoomService/CreateRoom", NULL, admin.text, "{}", "bad_route"},
         {"livekit.RoomService/Frobnicate", json, admin.text, "{}", "bad_route"},
-        {"livekit.Egress/ListEgress", json, admin.text, "{}", "bad_route"},
+        {"livekit.Egress/ListEgress", json, admin.text, "{}", "unimplemented"},
+        {"livekit.Egress/ListEgress", json, NULL, "{}", "unauthenticated"},
+        {"livekit.Egress/", json, guest.text, "{}", "unimplemented"},
+        {"livekit.SIP/ListSIPTrunk", json, guest.text, "{}", "unimplemented"},
+        {"livekit.Ingress/ListIngress", json, guest.text, "{}", "unimplemented"},
+        {"livekit.Egress", json, admin.text, "{}", "bad_route"},
+        {"bedrud.Rooms/List", json, admin.text, "{}", NULL},
+        {"bedrud.Rooms/List", json, guest.text, "{}", "unauthenticated"},
+        {"bedrud.Rooms/Info", json, admin.text, "{\"room\":\"r\"}", NULL},
+        {"bedrud.Rooms/Info", json, admin.text, "{\"room\":\"other\"}", "unauthenticated"},
+        {"bedrud.Rooms/Info", json, guest.text, "{\"room\":\"r\"}", "unauthenticated"},
+        {"bedrud.Rooms/Frobnicate", json, admin.text, "{}", "bad_route"},
         {"", json, admin.text, "{}", "bad_route"},
         {"livekit.RoomService/CreateRoom", "application/protobuf", admin.text, "\n\x05hello", NULL},
         {"livekit.RoomService/CreateRoom", "application/protobuf", admin.text, "\n\x50hello",
@@ -81,6 +93,54 @@ static void answers_with_codes(void **state)
         assert_int_equal(good, cases[i].code == NULL);
         if (cases[i].code)
             assert_string_equal(error.code, cases[i].code);
+        twirp_call_fini(&call);
+    }
+}
+
+/* Which room a request is about, to services that are not there. */
+static void finds_the_room(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *json;
+        struct span protobuf;
+    } cases[] = {
+        {"Egress/StartRoomCompositeEgress",
+         "{\"room_name\":\"r1\",\"layout\":\"grid\"}",
+         {(const uint8_t *)"\x0a\x02r1\x12\x04grid", 10}},
+        {"Egress/StartTrackEgress", "{\"roomName\":\"r1\"}", {(const uint8_t *)"\x0a\x02r1", 4}},
+        {"Ingress/CreateIngress",
+         "{\"input_type\":\"WHIP_INPUT\",\"room_name\":\"r1\"}",
+         {(const uint8_t *)"\x08\x01\x1a\x02r1", 6}},
+        {"SIP/CreateSIPParticipant",
+         "{\"sip_call_to\":\"+1\",\"room_name\":\"r1\"}",
+         {(const uint8_t *)"\x12\x02+1\x1a\x02r1", 8}},
+        {"SIP/TransferSIPParticipant",
+         "{\"room_name\":\"r1\"}",
+         {(const uint8_t *)"\x12\x02r1", 4}},
+        {"AgentDispatchService/CreateDispatch",
+         "{\"agent_name\":\"a\",\"room\":\"r1\"}",
+         {(const uint8_t *)"\x0a\x01"
+                           "a\x12\x02r1",
+          7}},
+        {"RoomService/ForwardParticipant", "{\"room\":\"r1\"}", {(const uint8_t *)"\x0a\x02r1", 4}},
+    };
+
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
+        struct twirp_call call;
+        struct twirp_error error;
+        char path[64];
+        bool json = i % 2;
+        snprintf(path, sizeof path, "livekit.%s", cases[i / 2].method);
+        struct twirp_request r = {span_of_str(path),
+                                  json ? "application/json" : "application/protobuf", guest.text,
+                                  json ? span_of_str(cases[i / 2].json) : cases[i / 2].protobuf};
+        if (!twirp_read(&keys, KIT_NOW, &r, &call, &error))
+            fail_msg("%s: %s", path, error.text);
+        assert_int_equal(call.request, ENGINE_REFUSE_SERVICE);
+        assert_string_equal(call.room, "r1");
+        assert_memory_equal(call.body, "\x0a\x02r1", 4);
+        assert_int_equal(call.body_size, 4);
         twirp_call_fini(&call);
     }
 }
@@ -123,8 +183,13 @@ static void gives_twirps_statuses(void **state)
     assert_int_equal(twirp_status("internal"), 500);
     struct str out;
     str_init(&out);
-    twirp_write_error(&out, &(struct twirp_error){"not_found", "no \"x\""});
+    twirp_write_error(&out, &(struct twirp_error){.code = "not_found", .text = "no \"x\""});
     assert_string_equal(out.text, "{\"code\":\"not_found\",\"msg\":\"no \\\"x\\\"\"}");
+    str_clear(&out);
+    twirp_write_error(&out, &(struct twirp_error){
+                                .code = "permission_denied", .text = "no", .meta = "e2ee_room"});
+    assert_string_equal(out.text, "{\"code\":\"permission_denied\",\"msg\":\"no\","
+                                  "\"meta\":{\"code\":\"e2ee_room\"}}");
     str_fini(&out);
 }
 
@@ -132,6 +197,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_with_codes),
+        cmocka_unit_test(finds_the_room),
         cmocka_unit_test(translates_both_ways),
         cmocka_unit_test(gives_twirps_statuses),
     };

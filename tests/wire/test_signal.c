@@ -330,6 +330,21 @@ static const struct {
      5,
      true,
      {.has_value = true, .is_user = true}},
+    {"notice",
+     {0x12, 8, 0x22, 6, 's', 'y', 's', 't', 'e', 'm'},
+     10,
+     true,
+     {.has_value = true, .is_user = true, .is_notice = true}},
+    {"notice, by the topic of an earlier user value",
+     {0x12, 8, 0x22, 6, 's', 'y', 's', 't', 'e', 'm', 0x12, 0},
+     12,
+     true,
+     {.has_value = true, .is_user = true, .is_notice = true}},
+    {"another topic",
+     {0x12, 7, 0x22, 5, 's', 'y', 's', 't', 'e'},
+     9,
+     true,
+     {.has_value = true, .is_user = true}},
     {"stream chunk", {0x72, 2, 0x10, 1}, 4, true, {.has_value = true}},
     {"outer destinations",
      {0x2a, 3, 'b', 'o', 'b', 0x2a, 1, 'c'},
@@ -380,7 +395,8 @@ static void test_route_parse(void **state)
             continue;
         const struct data_route *want = &packets[i].route;
         if (got.is_encrypted != want->is_encrypted || got.is_user != want->is_user ||
-            got.has_value != want->has_value || got.sequence != want->sequence ||
+            got.is_notice != want->is_notice || got.has_value != want->has_value ||
+            got.sequence != want->sequence ||
             got.destination_identity_count != want->destination_identity_count ||
             got.destination_sid_count != want->destination_sid_count)
             fail_msg("fields of %s", packets[i].what);
