@@ -7,7 +7,7 @@
 // The clear bytes are the additional data, nothing else is. The IV travels with the frame, so a receiver needs to know
 // nothing about the sender but the key.
 import { isLaidOutByBytes, layoutOf } from './codec';
-import { EscapeRun, withLongStartCodes, withoutEscapes } from './h26x';
+import { joinEscaped, withLongStartCodes, withoutEscapes } from './h26x';
 import {
   type Bytes,
   type Codec,
@@ -30,6 +30,8 @@ export interface Sealing {
   iv: Bytes;
 }
 
+const NOTHING: Bytes = new Uint8Array(0);
+
 /** An empty frame stays empty: there is nothing to hide, and packetizers have nothing to send. */
 export async function encryptFrame(data: Bytes, sealing: Sealing): Promise<Bytes | SealReason> {
   const { kind, codec, key } = sealing;
@@ -43,7 +45,7 @@ export async function encryptFrame(data: Bytes, sealing: Sealing): Promise<Bytes
   const trailer = trailerOf(sealing);
   const body = await encrypt(key, trailer.subarray(0, IV_BYTES), head, data.subarray(layout.clear));
   if (!body) return 'internal';
-  const out = join(head, body, trailer, layout.escaped);
+  const out = layout.escaped ? joinEscaped(head, join(NOTHING, body, trailer)) : join(head, body, trailer);
   return isLaidOutByBytes(kind, codec) && !isLaidOut(out, sealing, head.length, layout.escaped) ? 'ambiguous' : out;
 }
 
@@ -63,20 +65,11 @@ function trailerOf({ iv, index }: Sealing): Bytes {
   return trailer;
 }
 
-function join(head: Bytes, body: Bytes, trailer: Bytes, escaped: boolean): Bytes {
-  if (!escaped) {
-    const out = new Uint8Array(head.length + body.length + trailer.length);
-    out.set(head);
-    out.set(body, head.length);
-    out.set(trailer, head.length + body.length);
-    return out;
-  }
-  const counting = new EscapeRun();
-  const escapes = counting.count(body) + counting.count(trailer);
-  const out = new Uint8Array(head.length + body.length + trailer.length + escapes);
+function join(head: Bytes, body: Bytes, trailer: Bytes): Bytes {
+  const out = new Uint8Array(head.length + body.length + trailer.length);
   out.set(head);
-  const writing = new EscapeRun();
-  writing.write(trailer, out, writing.write(body, out, head.length));
+  out.set(body, head.length);
+  out.set(trailer, head.length + body.length);
   return out;
 }
 

@@ -67,41 +67,35 @@ export function withLongStartCodes(head: Bytes): Bytes {
   return out;
 }
 
-/** One escape run, over bytes that come in pieces. */
-export class EscapeRun {
-  #zeros = 0;
-
-  /** How many bytes escaping adds to this piece. */
-  count(piece: Uint8Array): number {
-    let zeros = this.#zeros;
-    let added = 0;
-    for (let i = 0; i < piece.length; i++) {
-      const byte = piece[i] as number;
-      if (zeros >= 2 && byte <= 3) {
-        added++;
-        zeros = 0;
-      }
-      zeros = byte === 0 ? zeros + 1 : 0;
-    }
-    this.#zeros = zeros;
-    return added;
+/** Index of the next 00 00 0x, x up to 3, at or behind `from`, or -1. */
+function nextLow(run: Uint8Array, from: number): number {
+  const end = run.length - 2;
+  let at = from;
+  while (at < end) {
+    if ((run[at + 2] as number) > 3) at += 3;
+    else if (run[at + 1] !== 0) at += 2;
+    else if (run[at] !== 0) at++;
+    else return at;
   }
+  return -1;
+}
 
-  /** Writes the escaped piece to `out` and gives the index behind it. */
-  write(piece: Uint8Array, out: Uint8Array, at: number): number {
-    let zeros = this.#zeros;
-    for (let i = 0; i < piece.length; i++) {
-      const byte = piece[i] as number;
-      if (zeros >= 2 && byte <= 3) {
-        out[at++] = 3;
-        zeros = 0;
-      }
-      out[at++] = byte;
-      zeros = byte === 0 ? zeros + 1 : 0;
-    }
-    this.#zeros = zeros;
-    return at;
+/** `head`, and behind it `run` with escape bytes. */
+export function joinEscaped(head: Bytes, run: Bytes): Bytes {
+  let escapes = 0;
+  for (let i = nextLow(run, 0); i >= 0; i = nextLow(run, i + 2)) escapes++;
+  const out = new Uint8Array(head.length + run.length + escapes);
+  out.set(head);
+  let from = 0;
+  let at = head.length;
+  for (let i = nextLow(run, 0); i >= 0; i = nextLow(run, i + 2)) {
+    out.set(run.subarray(from, i + 2), at);
+    at += i + 2 - from;
+    out[at++] = 3;
+    from = i + 2;
   }
+  out.set(run.subarray(from), at);
+  return out;
 }
 
 /** The run without its escape bytes; the same array when it has none. */
