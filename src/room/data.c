@@ -132,6 +132,7 @@ static void forward(struct person *p, const struct channel_message *m, struct ar
     }
     if (!info.has_value || !may_pass(p, &info, out.reliable))
         return;
+    tell_before(p); /* a client drops what comes from nobody it knows */
     bool hidden = person_is_hidden(p);
     struct span identity = span_of_str(hidden ? "" : p->grant->identity);
     struct span sid = span_of_str(hidden || other ? "" : p->sid);

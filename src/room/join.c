@@ -35,6 +35,7 @@ struct person *person_new(struct room *r, int64_t now_us, const struct grant *gr
     map_init(&s->wishes);
     person_init_timers(p);
     list_append(&r->people, &p->in_room);
+    list_init(&p->in_news);
     r->people_count++;
     r->ever_joined = true;
     map_put(&r->by_identity, span_of_str(p->grant->identity), p);
@@ -123,7 +124,7 @@ static void join(struct engine *e, int64_t now_us, uint64_t session, const struc
     connection_open(p, SUBSCRIBER);
     send_join(p);
     tell_refresh(p, now_us);
-    tell_person(p, false);
+    tell_soon(p, false, now_us);
     subscribe_review(p);
     offer_send(p, now_us, false);
     room_arm(r, now_us);

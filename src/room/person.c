@@ -161,7 +161,8 @@ static void become_active(struct person *p, int64_t now_us)
         return;
     p->was_active = true;
     p->state = LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE;
-    tell_changed(p, true);
+    p->version++;
+    tell_soon(p, true, now_us);
     engine_event(p->engine, "participant_joined", p->room->name, p->grant->identity, p->sid);
     data_catch_up(p, now_us);
     person_arm(p);
@@ -420,6 +421,7 @@ void person_free(struct person *p)
 
     engine_timer_cancel(p->engine, &s->reap_timer);
     list_remove(&p->in_room);
+    list_remove(&p->in_news);
     for (unsigned i = 0; i < p->section_count; i++)
         free(p->sections[i].cid);
     evil_forget(p);

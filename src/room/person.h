@@ -58,6 +58,7 @@ struct connection {
 
 struct person {
     struct list in_room; /* room.people */
+    struct list in_news; /* room.news */
     struct room *room;
     struct engine *engine;
     struct grant *grant;

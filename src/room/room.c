@@ -109,6 +109,7 @@ struct room *room_new(struct engine *e, int64_t now_us, const struct grant *sett
     map_init(&r->by_identity);
     list_init(&r->people);
     list_init(&r->gone);
+    list_init(&r->news);
     r->max_participants = settings->max_participants;
     r->empty_timeout_s = settings->empty_timeout_s ? settings->empty_timeout_s
                                                    : (uint32_t)(LIMIT_EMPTY_ROOM_US / 1000000);
@@ -119,6 +120,8 @@ struct room *room_new(struct engine *e, int64_t now_us, const struct grant *sett
     r->created_us = r->empty_since_us = now_us;
     r->speakers_due_us = r->quality_due_us = r->restart_asked_us = TIME_NEVER;
     r->timer.fire = room_on_time;
+    r->news_timer.fire = tell_news;
+    r->news_told_us = INT64_MIN;
     r->replay = replay_new();
     r->departed = departed_new();
     map_put(&e->rooms, span_of_str(r->name), r);
@@ -199,6 +202,7 @@ void room_free(struct room *r)
                                               LIVEKIT__DISCONNECT_REASON__ROOM_CLOSED);
     list_each(node, &r->gone) person_free(list_entry(node, struct person, in_room));
     engine_timer_cancel(e, &r->timer);
+    engine_timer_cancel(e, &r->news_timer);
     map_remove(&e->rooms, span_of_str(r->name));
     map_fini(&r->by_identity);
     replay_free(r->replay);

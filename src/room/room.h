@@ -16,12 +16,15 @@ struct room {
     struct list people;     /* person.in_room, in order of joining */
     unsigned people_count;
     struct list gone; /* person.in_room of those who were ended in this turn */
+    struct list news; /* person.in_news of those whose arrival is to be told (tell_soon) */
     struct departed *departed;
     uint32_t max_participants, empty_timeout_s, departure_timeout_s;
     bool e2ee; /* sticky */
     bool ever_joined;
     int64_t created_unix_ms, created_us, empty_since_us;
     struct replay *replay;
+    struct timer news_timer;
+    int64_t news_told_us;
     struct timer timer; /* end of an empty room; speakers while somebody publishes audio */
     int64_t speakers_due_us, quality_due_us;
     int64_t

@@ -51,6 +51,13 @@ void tell(struct person *to, const Livekit__SignalResponse *response);
 /* One participant's present state, to everybody else and (self) to them; nobody hears of hidden
  * ones. */
 void tell_person(struct person *about, bool self);
+/* The same about somebody who is arriving: in a crowded room a little later and together with
+ * others, and then to them in any case. */
+void tell_soon(struct person *about, bool self, int64_t now_us);
+/* The others hear of them now, if they are still to. */
+void tell_before(struct person *about);
+/* The fire function of room.news_timer. */
+void tell_news(struct timer *timer, int64_t now_us);
 /* The version grows, then tell_person. */
 void tell_changed(struct person *about, bool self);
 /* The complete room: everybody visible, with the one who is told. */

@@ -5,6 +5,12 @@
 #include "room/info.h"
 #include "room/signalling.h"
 
+/* One after the other, the arrivals of so many people take so many messages in the square. In a
+ * room of more than CROWDED they are told together, at most every NEWS_PACE_US: less than anybody
+ * sees, and a twentieth of the messages when a hundred come in a second. */
+#define CROWDED 20
+#define NEWS_PACE_US 100000
+
 static Livekit__SignalResponse response_of(Livekit__SignalResponse__MessageCase kind)
 {
     Livekit__SignalResponse r;
@@ -41,6 +47,7 @@ void tell_person(struct person *about, bool self)
 {
     struct arena a;
 
+    list_remove(&about->in_news);
     arena_init(&a);
     Livekit__ParticipantInfo *info = info_person(about, &a);
     struct span bytes = pack_people(&info, 1, &a);
@@ -50,6 +57,51 @@ void tell_person(struct person *about, bool self)
         if (to == about ? self : !person_is_hidden(about))
             engine_signal(to->engine, to->session, bytes);
     }
+    arena_fini(&a);
+}
+
+void tell_soon(struct person *about, bool self, int64_t now_us)
+{
+    struct room *r = about->room;
+
+    if (r->people_count <= CROWDED || person_is_hidden(about)) {
+        tell_person(about, self);
+        return;
+    }
+    if (list_empty(&about->in_news))
+        list_append(&r->news, &about->in_news);
+    if (!r->news_timer.node.index) {
+        bool lately = now_us - NEWS_PACE_US < r->news_told_us;
+        engine_timer_set(r->engine, &r->news_timer,
+                         lately ? r->news_told_us + NEWS_PACE_US : now_us);
+    }
+}
+
+void tell_before(struct person *about)
+{
+    if (!list_empty(&about->in_news))
+        tell_person(about, false);
+}
+
+void tell_news(struct timer *timer, int64_t now_us)
+{
+    struct room *r = list_entry(timer, struct room, news_timer);
+    struct arena a;
+    size_t n = 0;
+
+    if (list_empty(&r->news))
+        return;
+    arena_init(&a);
+    Livekit__ParticipantInfo **people = arena_alloc(&a, r->people_count * sizeof *people);
+    list_each(node, &r->news)
+    {
+        people[n++] = info_person(list_entry(node, struct person, in_news), &a);
+        list_remove(node);
+    }
+    struct span bytes = pack_people(people, n, &a);
+    list_each(to, &r->people)
+        engine_signal(r->engine, list_entry(to, struct person, in_room)->session, bytes);
+    r->news_told_us = now_us;
     arena_fini(&a);
 }
 

@@ -79,6 +79,37 @@ static void test_to_everybody(void **state)
     assert_int_equal(received(bob, lossy)->kind, LIVEKIT__DATA_PACKET__KIND__LOSSY);
 }
 
+/* In a crowded room people hear of newcomers a little later, but not later than from them. */
+static void test_from_newcomer(void **state)
+{
+    (void)state;
+    struct client *alice = client_join("alice");
+    char identity[16];
+    bool sent = false;
+
+    for (unsigned i = 0; i < 22; i++) {
+        snprintf(identity, sizeof identity, "guest-%u", i);
+        client_open(client_new(identity));
+    }
+    run_ms(500);
+    client_open(client_new("first"));
+    struct client *newest = client_new("newest");
+    client_open(newest);
+    client_offer(newest, "");
+    assert_null(client_sees(alice, "newest"));
+    for (unsigned i = 0; i < 9 && !alice->data.first; i++) {
+        if (!sent &&
+            channels_is_open(transport_channels(newest->transports[PUBLISHER]), CHANNEL_RELIABLE)) {
+            assert_null(client_sees(alice, "newest"));
+            send_data(newest, CHANNEL_RELIABLE, user_packet(1, "hello", NULL));
+            sent = true;
+        }
+        run_ms(10);
+    }
+    assert_payload(received(alice, 0), "hello");
+    assert_non_null(client_sees(alice, "newest"));
+}
+
 static void test_addressed(void **state)
 {
     (void)state;
@@ -377,7 +408,7 @@ int main(void)
         TEST(test_not_allowed),   TEST(test_malformed),      TEST(test_hidden),
         TEST(test_other_channel), TEST(test_encrypted_room), TEST(test_forged_notice),
         TEST(test_notice_waits),  TEST(test_joining),        TEST(test_resume),
-        TEST(test_replay),        TEST(test_slow_reader),
+        TEST(test_replay),        TEST(test_slow_reader),    TEST(test_from_newcomer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

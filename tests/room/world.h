@@ -21,7 +21,7 @@
 #include "wire/sdp.h"
 #include "wire/signal.h"
 
-#define CLIENTS_MAX 8
+#define CLIENTS_MAX 40
 #define STEP_MS 5
 #define ENGINE_PREFIX 1u
 #define CLIENT_PREFIX 2u
