@@ -12,6 +12,7 @@ const SUITES = [
   ['people', 300],
   ['tracks', 400],
   ['data', 300],
+  ['tap', 300],
   ['page', 120],
   ['api', 60],
 ];

@@ -10,8 +10,8 @@ const SCRIPT = 'text/javascript';
 const FILES = {
   '/': [here('page/meeting.html'), 'text/html'],
   '/page/meeting.mjs': [here('page/meeting.mjs'), SCRIPT],
-  '/page/probe-worker.mjs': [here('page/probe-worker.mjs'), SCRIPT],
-  '/page/tap-worker.mjs': [here('page/tap-worker.mjs'), SCRIPT],
+  '/page/probe-clear.mjs': [here('page/probe-clear.mjs'), SCRIPT],
+  '/page/probe-e2ee.mjs': [here('page/probe-e2ee.mjs'), SCRIPT],
   '/lib/brief.mjs': [here('lib/brief.mjs'), SCRIPT],
   '/lib/signal-check.mjs': [here('lib/signal-check.mjs'), SCRIPT],
   '/livekit-client.mjs': [import.meta.resolve('livekit-client'), SCRIPT],

@@ -7,9 +7,9 @@ const [name, only] = process.argv.slice(2);
 const suite = await import(`../suites/${name}.mjs`);
 const server = new Server(suite.environment);
 
-function report(passed, title, ms, error) {
+function report(passed, title, ms, error, note) {
   process.stdout.write(`${passed ? 'ok' : 'not ok'} - ${title}\n`);
-  process.stdout.write(`# ${ms} ms\n`);
+  process.stdout.write(`# ${ms} ms${note ? `; ${note}` : ''}\n`);
   if (error) for (const line of String(error.stack ?? error).split('\n')) process.stdout.write(`#   ${line}\n`);
 }
 

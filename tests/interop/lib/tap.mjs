@@ -85,15 +85,15 @@ export function afterwards(step) {
   current.getStore()?.add(step);
 }
 
-/** Runs the cases one by one. `only` keeps those whose name contains it. */
+/** Runs the cases one by one; a text that one gives is reported. `only` keeps those whose name contains it. */
 export async function runCases(prefix, cases, report, only) {
   for (const [name, seconds, body] of cases) {
     if (only && !name.includes(only)) continue;
     const cleanup = new Cleanup();
     const start = Date.now();
     try {
-      await current.run(cleanup, () => within(seconds * 1000, 'the test', body()));
-      report(true, `${prefix}: ${name}`, Date.now() - start);
+      const note = await current.run(cleanup, () => within(seconds * 1000, 'the test', body()));
+      report(true, `${prefix}: ${name}`, Date.now() - start, undefined, note);
     } catch (error) {
       if (error instanceof Skip) report(true, `${prefix}: ${name} # skip ${error.message}`, 0);
       else report(false, `${prefix}: ${name}`, Date.now() - start, error);

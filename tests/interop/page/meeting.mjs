@@ -181,7 +181,20 @@ async function stats(identity, kind) {
   };
 }
 
+// ---- what a probe in a worker saw ----
+
+const probed = [];
+new BroadcastChannel('probe').onmessage = ({ data: seen }) => probed.push(seen);
+
+function base64(bytes) {
+  let text = '';
+  for (const byte of bytes ?? []) text += String.fromCharCode(byte);
+  return btoa(text);
+}
+
 const meeting = {
+  probedCount: () => probed.length,
+  probed: () => probed.map(({ output, sealed }) => ({ output: base64(output), sealed: base64(sealed) })),
   room,
   join,
   publishVideo,
