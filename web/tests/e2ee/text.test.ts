@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keys as text, links and fingerprints.
 import { createHmac, hkdfSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { deriveRoom } from '../../src/e2ee/derive';
 import { columns, EMOJI, fingerprint } from '../../src/e2ee/fingerprint';
@@ -200,5 +201,12 @@ describe('fingerprint', () => {
       expect(emoji, name).toMatch(/^\p{Emoji}\uFE0F?$/u);
       expect(name).toMatch(/^[a-z]+( [a-z]+)?$/);
     }
+  });
+
+  it('is listed in the documentation', () => {
+    const page = readFileSync(new URL('../../../docs/e2ee-format.md', import.meta.url), 'utf8');
+    const rows = page.split('\n').filter((line) => /^\| \d+ \|/.test(line));
+    const listed = rows.flatMap((row) => row.split(' | ').slice(1).map((cell) => cell.replace(/ \|$/, '').split(/ (.*)/).slice(0, 2)));
+    expect(listed).toEqual(EMOJI);
   });
 });
