@@ -80,13 +80,13 @@ static inline void shot_extensions(const struct shot *s, struct writer *w)
         rtpext_write(w, ID_REPAIRED, span_of_str(s->repaired));
 }
 
-/* Sealed by the client's publisher transport, on its way to the server. */
-static inline struct parcel *shot_seal(struct client *c, const struct shot *s)
+/* Sealed by a transport of the client's, on its way to the server. */
+static inline struct parcel *shot_seal_on(struct client *c, enum side side, const struct shot *s)
 {
     uint8_t extensions[64], packet[PACKET_CAPACITY], payload[PACKET_CAPACITY] = {0};
     struct writer ext = writer_of(extensions, sizeof extensions);
     struct writer w = writer_of(packet, sizeof packet);
-    struct srtp *srtp = transport_srtp(c->transports[PUBLISHER]);
+    struct srtp *srtp = transport_srtp(c->transports[side]);
     size_t size = s->payload.size + s->padding;
 
     assert_non_null(srtp);
@@ -105,9 +105,14 @@ static inline struct parcel *shot_seal(struct client *c, const struct shot *s)
         payload[size - 1] = s->padding;
     size = srtp_seal_rtp(srtp, packet, writer_size(&w), span_of(payload, size), s->index);
     struct parcel *p = parcel_put(&world.net, span_of(packet, size));
-    p->from = c->addrs[PUBLISHER];
+    p->from = c->addrs[side];
     p->to = server_addr();
     return p;
+}
+
+static inline struct parcel *shot_seal(struct client *c, const struct shot *s)
+{
+    return shot_seal_on(c, PUBLISHER, s);
 }
 
 /* The server has it, and sends it on with the next turn. */

@@ -247,6 +247,7 @@ static void test_old_credentials(void **state)
     person_end(person_of(alice), world.now_us, 0, 0);
     turn();
     assert_int_equal(world.engine->by_ufrag.count, 0);
+    assert_int_equal(world.engine->by_addr.count, 0);
     give(&stranger, check(old.ufrag, old.pwd, false, bytes));
     assert_int_equal(drops(DROP_NOT_FOR_US), refused + 2);
 }
@@ -410,6 +411,13 @@ static void test_drops(void **state)
     assert_int_equal(drops(DROP_AUTH), 2);
     turn();
     assert_int_equal(drop_rtp(bob), 2);
+    s.ssrc = 8;
+    uint64_t refused = drops(DROP_NOT_FOR_US);
+    shot_seal_on(alice, SUBSCRIBER, &s);
+    turn();
+    assert_int_equal(person_of(alice)->stream_count, 1);
+    assert_int_equal(drops(DROP_NOT_FOR_US), refused);
+    assert_int_equal(drop_rtp(bob), 0);
 }
 
 static void test_stats(void **state)

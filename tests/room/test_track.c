@@ -231,6 +231,29 @@ static void test_stop_and_start(void **state)
     assert_int_equal(drop_rtp(bob), 0);
 }
 
+/* What a viewer missed meanwhile is missing to its decoder. */
+static void test_start_at_a_keyframe(void **state)
+{
+    (void)state;
+    publish_camera(alice);
+    struct lens cam = camera_lens(alice, NULL, 7);
+
+    lens_send(&cam, true);
+    turn();
+    downtrack_stop(view_of(bob));
+    lens_send(&cam, false);
+    turn();
+    downtrack_start(view_of(bob), world.now_us);
+    drop_rtp(bob);
+    lens_send(&cam, false);
+    turn();
+    assert_int_equal(drop_rtp(bob), 0);
+    assert_int_equal(count_plis(alice, 7), 1);
+    lens_send(&cam, true);
+    turn();
+    assert_int_equal(drop_rtp(bob), 1);
+}
+
 /* ---- key frames ---- */
 
 /* What a publisher begins with is a key frame: to ask for another would double the cost. */
@@ -394,12 +417,19 @@ static void test_downtrack_free(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAIR_TEST(test_info),           PAIR_TEST(test_streams),
-        PAIR_TEST(test_codecs),         PAIR_TEST(test_layer_of_quality),
-        PAIR_TEST(test_layer_of_size),  PAIR_TEST(test_aim),
-        PAIR_TEST(test_stop_and_start), PAIR_TEST(test_first_keyframe),
-        PAIR_TEST(test_pursuit),        PAIR_TEST(test_pursuit_by_round_trip),
-        PAIR_TEST(test_pursuit_rests),  PAIR_TEST(test_track_free),
+        PAIR_TEST(test_info),
+        PAIR_TEST(test_streams),
+        PAIR_TEST(test_codecs),
+        PAIR_TEST(test_layer_of_quality),
+        PAIR_TEST(test_layer_of_size),
+        PAIR_TEST(test_aim),
+        PAIR_TEST(test_stop_and_start),
+        PAIR_TEST(test_start_at_a_keyframe),
+        PAIR_TEST(test_first_keyframe),
+        PAIR_TEST(test_pursuit),
+        PAIR_TEST(test_pursuit_by_round_trip),
+        PAIR_TEST(test_pursuit_rests),
+        PAIR_TEST(test_track_free),
         PAIR_TEST(test_downtrack_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

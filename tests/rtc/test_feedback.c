@@ -200,6 +200,16 @@ static void test_wrap(void **state)
     assert_told(0, at, START_US, at);
 }
 
+/* A sender begins at 0, and what it sent before comes late. */
+static void test_before_zero(void **state)
+{
+    (void)state;
+    arrive(0);
+    now_us += 1000;
+    arrive(65535);
+    assert_told(65535, START_US + 1000, START_US);
+}
+
 /* 256 packets count once around. */
 static void test_count(void **state)
 {
@@ -255,6 +265,9 @@ static void test_jump(void **state)
     arrive(5000);
     arrive(5003);
     assert_told(5000, START_US + 1000, LOST, LOST, START_US + 1000);
+    int64_t at = now_us;
+    arrive(5003 + FEEDBACK_WINDOW); /* just so wide */
+    assert_told(5003 + FEEDBACK_WINDOW, at);
 }
 
 static void test_too_late(void **state)
@@ -341,11 +354,11 @@ static void test_no_room(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_nothing),   TEST(test_interval), TEST(test_many),       TEST(test_arrivals),
-        TEST(test_reordered), TEST(test_late),     TEST(test_twice),      TEST(test_wrap),
-        TEST(test_count),     TEST(test_source),   TEST(test_gap),        TEST(test_jump),
-        TEST(test_too_late),  TEST(test_restart),  TEST(test_long_pause), TEST(test_small_room),
-        TEST(test_no_room),
+        TEST(test_nothing),     TEST(test_interval), TEST(test_many),    TEST(test_arrivals),
+        TEST(test_reordered),   TEST(test_late),     TEST(test_twice),   TEST(test_wrap),
+        TEST(test_before_zero), TEST(test_count),    TEST(test_source),  TEST(test_gap),
+        TEST(test_jump),        TEST(test_too_late), TEST(test_restart), TEST(test_long_pause),
+        TEST(test_small_room),  TEST(test_no_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
