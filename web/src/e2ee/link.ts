@@ -48,6 +48,11 @@ function decoded(value: string): string | null {
   }
 }
 
+/** What stands behind '#'. */
+export function writeFragment(keyText: string, bits: KeyBits): string {
+  return `key=${keyText}${bits === 256 ? '&bits=256' : ''}`;
+}
+
 export function writeLink(origin: string, room: string, keyText: string, bits: KeyBits): string {
-  return `${origin}/m/${encodeURIComponent(room)}#key=${keyText}${bits === 256 ? '&bits=256' : ''}`;
+  return `${origin}/m/${encodeURIComponent(room)}#${writeFragment(keyText, bits)}`;
 }

@@ -163,6 +163,7 @@ export class FrameOpener {
   readonly #codecs: CodecFinder;
   #injectedMark: Bytes | null = null;
   #verified = false;
+  #lastIndex = 0;
 
   constructor(options: OpenerOptions) {
     this.#options = options;
@@ -173,6 +174,11 @@ export class FrameOpener {
   /** The last frame that was opened carried the mark of the person it is said to come from. */
   get verified(): boolean {
     return this.#verified;
+  }
+
+  /** The key index of the last frame that was opened. */
+  get lastIndex(): number {
+    return this.#lastIndex;
   }
 
   setCodec(codec: Codec): void {
@@ -217,6 +223,7 @@ export class FrameOpener {
     const origin = await admit(sealed.iv, key, identity, senders, guard);
     if (origin === 'replay' || origin === 'sender') return origin;
     this.#verified = origin === 'verified';
+    this.#lastIndex = sealed.index;
     return plain;
   }
 }
