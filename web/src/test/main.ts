@@ -1,28 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The connection test: joins a room with the token behind '#', shows who is there, and lets people see, hear and write
-// to each other. Encryption is the SDK's own here; tests drive this page through `window.connectionTest`.
+// The connection test: joins a room, shows who is there and what is known of their encryption, and lets people see, hear and
+// write to each other. Tests drive this page through `window.connectionTest`.
 import {
   ConnectionState,
-  type E2EEOptions,
-  ExternalE2EEKeyProvider,
   type Participant,
-  type RemoteTrack,
   type RemoteTrackPublication,
-  type RemoteParticipant,
-  Room,
+  type Room,
   RoomEvent,
   type RoomOptions,
   Track,
 } from 'livekit-client';
-import E2EEWorker from 'livekit-client/e2ee-worker?worker';
+import type { KeyClient } from '../e2ee/client';
+import type { Manager, ManagerOptions } from '../e2ee/manager';
+import { joinMeeting, type Meeting, roomOfToken, Stopped } from '../e2ee/meeting';
+import { showLock } from './lock';
+import { element } from './page';
+import { describePerson, describeStop } from './words';
 
 const TOPIC = 'chat';
-
-function element<T extends HTMLElement>(id: string): T {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found as T;
-}
 
 const fields = {
   join: element<HTMLFormElement>('join'),
@@ -48,33 +43,43 @@ interface Message {
   text: string;
 }
 
-interface ConnectionTest {
-  room: Room | null;
-  messages: Message[];
-  errors: string[];
-  join(options: JoinOptions): Promise<void>;
-}
-
 interface JoinOptions {
   token: string;
+  /** A link or a key; with `make` a new one. Neither: what the page was opened with, or clear. */
   key?: string;
+  make?: 128 | 256;
   url?: string;
   room?: RoomOptions;
+  path?: ManagerOptions['path'];
 }
 
-const test: ConnectionTest = { room: null, messages: [], errors: [], join };
+interface ConnectionTest {
+  keys: KeyClient;
+  room: Room | null;
+  manager: Manager | null;
+  messages: Message[];
+  notices: string[];
+  errors: string[];
+  join(options: JoinOptions): Promise<void>;
+  leave(): Promise<void>;
+}
 
 declare global {
   interface Window {
     connectionTest: ConnectionTest;
   }
 }
-window.connectionTest = test;
+
+let test: ConnectionTest;
 
 function say(text: string, isError = false): void {
   fields.status.textContent = text;
   fields.status.classList.toggle('error', isError);
   if (isError) test.errors.push(text);
+}
+
+function sayError(error: unknown): void {
+  say(error instanceof Stopped ? describeStop(error) : error instanceof Error ? error.message : String(error), true);
 }
 
 // ---- tiles ----
@@ -87,34 +92,50 @@ function tileOf(p: Participant): HTMLElement {
     tile.id = id;
     tile.className = 'tile';
     tile.dataset.identity = p.identity;
-    const name = document.createElement('span');
+    const [name, state] = [document.createElement('span'), document.createElement('span')];
     name.className = 'name';
     name.textContent = p.name || p.identity;
+    state.className = 'state';
+    name.append(state);
     tile.append(name);
     fields.tiles.append(tile);
   }
   return tile;
 }
 
-function markEncrypted(p: Participant, encrypted: boolean): void {
-  tileOf(p).querySelector('.name')?.classList.toggle('encrypted', encrypted);
+function removeTile(p: Participant): void {
+  document.getElementById(`tile-${p.sid}`)?.remove();
 }
 
-function onTrack(track: RemoteTrack, publication: RemoteTrackPublication, p: RemoteParticipant): void {
+/** Shows and plays a track, or stops doing so. */
+function setPlaying({ track, trackSid, source }: RemoteTrackPublication, p: Participant, playing: boolean): void {
+  for (const media of tileOf(p).querySelectorAll<HTMLMediaElement>(`[data-sid="${trackSid}"]`)) {
+    track?.detach(media);
+    media.remove();
+  }
+  if (!playing || !track) return;
   const media = track.attach();
-  media.dataset.sid = publication.trackSid;
-  media.dataset.source = publication.source;
+  media.dataset.sid = trackSid;
+  media.dataset.source = source;
   tileOf(p).prepend(media);
+}
+
+function showHealth(manager: Manager): void {
+  for (const person of manager.health.getSnapshot().people) {
+    const tile = [...fields.tiles.children].find((one) => (one as HTMLElement).dataset.identity === person.identity);
+    const state = tile?.querySelector<HTMLElement>('.state');
+    if (!state) continue;
+    state.dataset.state = person.state;
+    state.textContent = ` · ${describePerson(person)}`;
+  }
 }
 
 // ---- a meeting ----
 
 function listen(room: Room): void {
   room
-    .on(RoomEvent.TrackSubscribed, onTrack)
-    .on(RoomEvent.TrackUnsubscribed, (track) => track.detach().forEach((media) => media.remove()))
     .on(RoomEvent.ParticipantConnected, (p) => tileOf(p))
-    .on(RoomEvent.ParticipantDisconnected, (p) => document.getElementById(`tile-${p.sid}`)?.remove())
+    .on(RoomEvent.ParticipantDisconnected, removeTile)
     .on(RoomEvent.LocalTrackPublished, (publication, p) => {
       if (publication.videoTrack) tileOf(p).prepend(publication.videoTrack.attach());
       drawControls();
@@ -123,12 +144,11 @@ function listen(room: Room): void {
       publication.track?.detach().forEach((media) => media.remove());
       drawControls();
     })
+    .on(RoomEvent.TrackUnsubscribed, (track) => track.detach().forEach((media) => media.remove()))
     .on(RoomEvent.ActiveSpeakersChanged, (speakers) => {
       const speaking = new Set(speakers.map((p) => `tile-${p.sid}`));
       for (const tile of fields.tiles.children) tile.classList.toggle('speaking', speaking.has(tile.id));
     })
-    .on(RoomEvent.ParticipantEncryptionStatusChanged, (encrypted, p) => p && markEncrypted(p, encrypted))
-    .on(RoomEvent.EncryptionError, (error) => say(`Encryption: ${error.message}`, true))
     .on(RoomEvent.ConnectionStateChanged, (state) => say(describe(state)))
     .on(RoomEvent.Disconnected, () => {
       fields.stage.hidden = true;
@@ -139,6 +159,24 @@ function listen(room: Room): void {
   room.registerTextStreamHandler(TOPIC, async (reader, from) => {
     show({ from: from.identity, text: await reader.readAll() });
   });
+}
+
+function prepare({ room, manager }: Meeting): void {
+  test.room = room;
+  test.manager = manager;
+  listen(room);
+  if (!manager) {
+    room.on(RoomEvent.TrackSubscribed, (_track, publication, p) => setPlaying(publication, p, true));
+    return;
+  }
+  manager.when('playable', setPlaying);
+  manager.when('notice', (payload) => test.notices.push(new TextDecoder().decode(payload)));
+  manager.when('life', (life) => {
+    const lost = 'The part of this page that encrypts has failed; nothing is sent.';
+    say(life === 'recovered' ? 'Encrypting again' : life === 'gone' ? lost : `${lost} Join again with the link.`, life !== 'recovered');
+  });
+  manager.health.subscribe(() => showHealth(manager));
+  showLock(test.keys, manager, sayError);
 }
 
 function describe(state: ConnectionState): string {
@@ -154,24 +192,30 @@ function describe(state: ConnectionState): string {
   }
 }
 
-async function encryptionOf(key: string): Promise<E2EEOptions> {
-  const keyProvider = new ExternalE2EEKeyProvider();
-  await keyProvider.setKey(key);
-  return { keyProvider, worker: new E2EEWorker() };
-}
-
-async function join(options: JoinOptions): Promise<void> {
-  const encryption = options.key ? await encryptionOf(options.key) : undefined;
-  const room = new Room({ ...options.room, ...(encryption && { encryption }) });
-  test.room = room;
-  listen(room);
-  if (encryption) await room.setE2EEEnabled(true);
-  await room.connect(options.url ?? location.origin.replace(/^http/, 'ws'), options.token);
+async function join({ token, key, make, url, room, path }: JoinOptions): Promise<void> {
+  const { keys } = test;
+  await keys.enter(roomOfToken(token));
+  if (key) await keys.paste(key);
+  else if (make && keys.key.status !== 'ready') await keys.make(make);
+  const meeting = await joinMeeting({
+    ...{ keys, token, prepare, onStopped: sayError },
+    url: url ?? location.origin.replace(/^http/, 'ws'),
+    ...(room && { room }),
+    ...(path && { path }),
+  });
   fields.stage.hidden = false;
   fields.join.hidden = true;
-  tileOf(room.localParticipant);
-  room.remoteParticipants.forEach((p) => tileOf(p));
+  tileOf(meeting.room.localParticipant);
+  meeting.room.remoteParticipants.forEach((p) => tileOf(p));
+  if (meeting.manager) showHealth(meeting.manager);
   drawControls();
+}
+
+/** Leaves for good: the key is erased. */
+async function leave(): Promise<void> {
+  await test.room?.disconnect();
+  test.manager?.dispose();
+  await test.keys.leave();
 }
 
 function show(message: Message): void {
@@ -200,53 +244,64 @@ function toggle(button: HTMLButtonElement, act: (room: Room, on: boolean) => Pro
   button.addEventListener('click', async () => {
     if (!test.room) return;
     button.disabled = true;
-    try {
-      await act(test.room, button.getAttribute('aria-pressed') !== 'true');
-    } catch (error) {
-      say(error instanceof Error ? error.message : String(error), true);
-    }
+    await act(test.room, button.getAttribute('aria-pressed') !== 'true').catch(sayError);
     button.disabled = false;
     drawControls();
   });
 }
 
-toggle(fields.mic, (room, on) => room.localParticipant.setMicrophoneEnabled(on));
-toggle(fields.cam, (room, on) => room.localParticipant.setCameraEnabled(on));
-toggle(fields.screen, (room, on) => room.localParticipant.setScreenShareEnabled(on, { audio: true }));
-fields.leave.addEventListener('click', () => void test.room?.disconnect());
-
-fields.e2ee.addEventListener('change', () => {
-  fields.keyField.hidden = !fields.e2ee.checked;
-});
-
-fields.join.addEventListener('submit', async (event) => {
-  event.preventDefault();
-  if (fields.e2ee.checked && !fields.key.value) {
-    say('Encryption needs a key: type the same one in both tabs.', true);
-    return;
-  }
-  fields.go.disabled = true;
+async function onJoin(): Promise<void> {
+  const { e2ee, key, token, go } = fields;
+  go.disabled = true;
   try {
-    await join({
-      token: fields.token.value,
-      ...(fields.e2ee.checked && { key: fields.key.value }),
-    });
+    const wish = e2ee.checked ? (key.value ? { key: key.value } : { make: 128 as const }) : {};
+    await join({ token: token.value, ...wish });
+    key.value = '';
   } catch (error) {
-    say(error instanceof Error ? error.message : String(error), true);
-    fields.go.disabled = false;
+    sayError(error);
+    go.disabled = false;
   }
-});
+}
 
-fields.write.addEventListener('submit', async (event) => {
-  event.preventDefault();
+async function onWrite(): Promise<void> {
   const text = fields.text.value.trim();
   if (!text || !test.room) return;
   fields.text.value = '';
   await test.room.localParticipant.sendText(text, { topic: TOPIC });
   show({ from: test.room.localParticipant.identity, text });
-});
+}
 
-// The token is taken from the fragment, and out of the address bar and this history entry at once.
-const fragment = new URLSearchParams(location.hash.slice(1));
-if (location.hash) history.replaceState(null, '', location.pathname);
-fields.token.value = fragment.get('token') ?? '';
+function listenToControls(): void {
+  toggle(fields.mic, (room, on) => room.localParticipant.setMicrophoneEnabled(on));
+  toggle(fields.cam, (room, on) => room.localParticipant.setCameraEnabled(on));
+  toggle(fields.screen, (room, on) => room.localParticipant.setScreenShareEnabled(on, { audio: true }));
+  fields.leave.addEventListener('click', () => void leave().catch(sayError));
+  fields.e2ee.addEventListener('change', () => {
+    fields.keyField.hidden = !fields.e2ee.checked || fields.e2ee.disabled;
+  });
+  fields.join.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void onJoin();
+  });
+  fields.write.addEventListener('submit', (event) => {
+    event.preventDefault();
+    void onWrite().catch(sayError);
+  });
+}
+
+/** A page that was opened with a key joins encrypted or not at all. */
+function showKey(keys: KeyClient): void {
+  if (keys.key.status === 'none') return;
+  fields.e2ee.checked = fields.e2ee.disabled = true;
+  fields.keyField.hidden = true;
+}
+
+export async function start(keys: KeyClient): Promise<void> {
+  test = { ...{ keys, room: null, manager: null }, ...{ messages: [], notices: [], errors: [] }, ...{ join, leave } };
+  listenToControls();
+  keys.watch(() => showKey(keys));
+  const { token = '' } = await keys.others;
+  fields.token.value = token;
+  showKey(keys);
+  window.connectionTest = test;
+}
