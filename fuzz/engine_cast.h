@@ -198,7 +198,7 @@ static void write_head(struct str *out, const struct client *c, enum side side)
     str_append(out, "\r\n");
 }
 
-/* Section `index` of an offer, by a letter: what is sent in it. */
+/* Section `index` of an offer, by a letter: what is sent in it; a capital has another mid. */
 static void write_section(struct str *out, unsigned index, char kind)
 {
     static const char audio[] = "a=rtpmap:111 opus/48000/2\r\na=extmap:1 "
@@ -209,11 +209,13 @@ static void write_section(struct str *out, unsigned index, char kind)
         "a=rtpmap:103 rtx/90000\r\na=fmtp:103 apt=102\r\n"
         "a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n"
         "a=extmap:11 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n";
+    bool capital = kind >= 'A' && kind <= 'Z';
+    kind = (char)(capital ? kind | 0x20 : kind);
     bool sound = kind == 'a', off = kind == 'i';
 
-    str_printf(out, "m=%s\r\na=mid:%u\r\na=%s\r\na=msid:s c%u\r\n",
+    str_printf(out, "m=%s\r\na=mid:%s%u\r\na=%s\r\na=msid:s c%u\r\n",
                sound ? "audio 9 UDP/TLS/RTP/SAVPF 111" : "video 9 UDP/TLS/RTP/SAVPF 96 97 102 103",
-               index, off ? "inactive" : "sendonly", index);
+               capital ? "x" : "", index, off ? "inactive" : "sendonly", index);
     str_append(out, sound ? audio : video);
     str_append(out, "a=extmap:3 http://www.ietf.org/id/"
                     "draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"

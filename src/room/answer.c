@@ -118,9 +118,6 @@ static void read_sections(struct answering *x)
     }
     for (unsigned i = 0; i < p->section_count; i++) {
         struct section *s = &p->sections[i];
-        /* The sections have moved. */
-        if (s->track)
-            s->track->info->mid = s->mid;
         if (i < x->sdp->media_count)
             read_section(x, s, &x->sdp->media[i]);
         else

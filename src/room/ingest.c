@@ -137,7 +137,8 @@ void ingest_bind(struct person *p, struct section *s, struct track *t)
     t->codec = s->codec;
     t->info->mime_type = (char *)(uintptr_t)codec_mime(s->codec);
     t->info->codecs[0]->mime_type = t->info->mime_type;
-    t->info->mid = s->mid;
+    memcpy(t->mid, s->mid, sizeof t->mid);
+    t->info->mid = t->mid;
     t->layer_count = s->rid_count ? s->rid_count : 1;
     for (unsigned i = 0; i < s->rid_count; i++) {
         unsigned rank = 0;

@@ -72,8 +72,9 @@ struct track {
     bool bound;     /* has its section */
     bool announced; /* bound to a section: others know it */
     bool muted;
-    bool was_viewed;  /* the publisher was told of a first viewer */
-    unsigned section; /* of the publisher connection; valid when announced */
+    bool was_viewed;       /* the publisher was told of a first viewer */
+    unsigned section;      /* of the publisher connection; valid when announced */
+    char mid[MID_MAX + 1]; /* of the section, which may move in memory */
     struct layer layers[LIMIT_LAYERS];
     unsigned layer_count;
     struct burst_item burst[TRACK_BURST]; /* received since the last flush, in order of arrival */

@@ -308,6 +308,32 @@ static void test_malformed(void **state)
     assert_false(alice->closed);
 }
 
+/* More sections than before, so that they move, while one ends its track: what is told of the
+ * others is still theirs. */
+static void test_sections_move(void **state)
+{
+    (void)state;
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+
+    client_add(alice, "a", false, CLEAR);
+    client_add(alice, "b", false, CLEAR);
+    client_offer(alice, AUDIO_SECTION("1", "a") AUDIO_SECTION("2", "b"));
+    run_ms(200);
+    assert_int_equal(client_sees(bob, "alice")->n_tracks, 2);
+    client_forget(bob);
+    client_offer(alice, AUDIO_SECTION("8", "a") AUDIO_SECTION("2", "b") AUDIO_SECTION("3", "c")
+                            AUDIO_SECTION("4", "d") AUDIO_SECTION("5", "e"));
+    run_ms(100);
+    assert_true(client_count(bob, RESP(UPDATE)) > 0);
+    for (const struct message *m = bob->first; m; m = m->next) {
+        if (m->response->message_case != RESP(UPDATE))
+            continue;
+        const Livekit__ParticipantInfo *info = m->response->update->participants[0];
+        assert_int_equal(info->n_tracks, 1);
+        assert_string_equal(info->tracks[0]->mid, "2");
+    }
+}
+
 static int finish(void **state)
 {
     arena_fini(&arena);
@@ -331,6 +357,7 @@ int main(void)
         TEST(test_replaced),
         TEST(test_missing_section),
         TEST(test_many_sections),
+        TEST(test_sections_move),
         TEST(test_malformed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
