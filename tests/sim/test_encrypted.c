@@ -25,13 +25,13 @@ static void make_room(const char *metadata)
     assert_true(world_call(world, ENGINE_CREATE_ROOM, &q.base));
 }
 
-static void set_metadata(const char *metadata)
+static bool try_metadata(const char *metadata)
 {
     Livekit__UpdateRoomMetadataRequest q = LIVEKIT__UPDATE_ROOM_METADATA_REQUEST__INIT;
 
     q.room = (char *)(uintptr_t) "room";
     q.metadata = (char *)(uintptr_t)metadata;
-    assert_true(world_call(world, ENGINE_UPDATE_ROOM_METADATA, &q.base));
+    return world_call(world, ENGINE_UPDATE_ROOM_METADATA, &q.base);
 }
 
 static void test_encrypted_tracks_flow(void **state)
@@ -150,7 +150,8 @@ static void test_short_frames(void **state)
     expect_threshold(a, of_screen, seat_sink(b, of_screen), 6 + 3 + 30);
 }
 
-/* Encryption that is switched on during a meeting ends what is clear, and stays on. */
+/* Encryption that is switched on during a meeting ends what is clear at once, then the meeting, and
+ * stays on. */
 static void test_switched_on(void **state)
 {
     struct source_config clear = seat_voice(30), camera = sealed(seat_camera());
@@ -162,21 +163,27 @@ static void test_switched_on(void **state)
     seat_say(a, 50);
     world_pass(world, 2 * SECOND);
     expect_flawless(seat_sink(b, of_voice), 80);
-    set_metadata(ENCRYPTED);
+    assert_true(try_metadata(ENCRYPTED));
     world_pass(world, 100 * MILLISECOND);
     assert_string_equal(b->heard.room_metadata, ENCRYPTED);
     assert_false(of_voice->active); /* its publisher was told */
     expect_tracks(b, "anna", 1);
-    expect_silence(seat_sink(b, of_voice), 2 * SECOND);
-    set_metadata("{\"e2ee\":false}");
-    seat_say(a, 50);
-    struct source *again = seat_publish(a, &clear);
-    world_pass(world, 2 * SECOND);
-    assert_null(seat_sink(b, again));
-    expect_talk(b, a, 0, 1);
+    assert_int_equal(b->heard.notices, 1);
+    assert_non_null(strstr(b->heard.notice, "e2ee_enabled"));
+    expect_silence(seat_sink(b, of_voice), 200 * MILLISECOND);
+    expect_flawless(seat_sink(b, of_camera), 100);
+    assert_false(a->closed || b->closed);
+    world_pass(world, 200 * MILLISECOND);
+    assert_true(a->closed && b->closed);
+    assert_int_equal(b->peer->leave_reason, LIVEKIT__DISCONNECT_REASON__ROOM_CLOSED);
+    assert_false(try_metadata("{\"e2ee\":false}"));
+    struct seat *c = seat_join(world, "room", "cleo");
+    world_pass(world, SECOND);
+    assert_string_equal(c->heard.room_metadata, ENCRYPTED);
+    seat_publish(c, &clear);
+    world_pass(world, SECOND);
+    assert_int_equal(c->heard.refusals, 1);
     assert_int_equal(counters()->refused_clear_tracks, 1);
-    assert_int_equal(counters()->refused_clear_data, 1);
-    expect_flawless(seat_sink(b, of_camera), 580);
 }
 
 int main(void)
