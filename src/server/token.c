@@ -268,7 +268,7 @@ static enum token_verdict check_time(const json_t *payload, int64_t unix_s)
 {
     const json_t *nbf = json_object_get(payload, "nbf");
 
-    if (unix_s > json_integer_value(json_object_get(payload, "exp")) + TOKEN_LEEWAY_S)
+    if (unix_s - TOKEN_LEEWAY_S > json_integer_value(json_object_get(payload, "exp")))
         return TOKEN_EXPIRED;
     if (nbf && (!json_is_integer(nbf) || json_integer_value(nbf) > unix_s + TOKEN_LEEWAY_S))
         return TOKEN_NOT_YET;
@@ -279,10 +279,14 @@ static enum token_verdict check_algorithm(const struct parts *parts)
 {
     json_t *header = decode_part(parts->header);
     const char *alg = json_string_value(json_object_get(header, "alg"));
-    enum token_verdict v = !header                             ? TOKEN_MALFORMED
-                           : !alg || strcmp(alg, "HS256") != 0 ? TOKEN_ALGORITHM
-                                                               : TOKEN_OK;
+    enum token_verdict v = TOKEN_OK;
 
+    if (!header)
+        v = TOKEN_MALFORMED;
+    else if (!alg || strcmp(alg, "HS256") != 0)
+        v = TOKEN_ALGORITHM;
+    else if (json_object_get(header, "crit"))
+        v = TOKEN_MALFORMED; /* what we must understand and do not, RFC 7515 4.1.11 */
     json_decref(header);
     return v;
 }
