@@ -104,6 +104,7 @@
     (1024 * 1024) /* of a server API call; metadata and data are far smaller                       \
                    */
 #define LIMIT_WEB_CONNECTIONS 20000
+#define LIMIT_WEB_DESCRIPTORS_KEPT 64 /* for what is no connection: sockets, files, databases */
 #define LIMIT_WEB_CONNECTIONS_PER_ADDRESS 2000 /* an office or a school behind one address */
 #define LIMIT_WEB_QUEUE                                                                            \
     (4 * 1024 * 1024)                  /* output for one: the join of a full room, and then some */

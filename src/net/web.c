@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -387,12 +388,36 @@ static bool descriptors_open(struct web *w)
            loop_watch(w->loop, w->epoll, turn, w);
 }
 
+/* Asks for as many descriptors as there may be connections. Where the system gives fewer, there are
+ * fewer connections, and no one address gets more than half of them: else whoever opens many and
+ * uses none would shut everybody out. */
+static void descriptors_reserve(struct web_config *c)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)c->max_connections + LIMIT_WEB_DESCRIPTORS_KEPT;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= wanted)
+        return;
+    uint32_t have = (uint32_t)limit.rlim_cur;
+    uint32_t kept = have / 2 < LIMIT_WEB_DESCRIPTORS_KEPT ? have / 2 : LIMIT_WEB_DESCRIPTORS_KEPT;
+    c->max_connections = have - kept;
+    if (c->max_connections_per_address > c->max_connections / 2)
+        c->max_connections_per_address = c->max_connections / 2;
+    log_event(LOG_WARN, "web_few_descriptors", LOG_NUM("descriptors", have),
+              LOG_NUM("connections", c->max_connections));
+}
+
 struct web *web_new(struct loop *loop, const struct web_config *config,
                     const struct web_handlers *handlers, int *error)
 {
     struct web *w = xcalloc(1, sizeof(*w));
     w->loop = loop;
     w->config = *config;
+    descriptors_reserve(&w->config);
     w->handlers = *handlers;
     w->epoll = w->ring = -1;
     map_init(&w->ids);

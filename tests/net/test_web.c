@@ -3,6 +3,7 @@
  * clients made of plain sockets. Every wait is bounded. */
 #include "net/web.h"
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "net/thread.h"
 #include "tls_kit.h"
@@ -15,6 +16,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -457,6 +459,24 @@ static void test_caps(void **state)
     caps_check(100, 2);
 }
 
+/* A low limit of the shell is raised as far as the system allows. */
+static void test_descriptors(void **state)
+{
+    (void)state;
+    struct rlimit before, now;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    now = before;
+    now.rlim_cur = 100;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+    struct server *s = server_start(NULL, 500, 0);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &now), 0);
+    rlim_t wanted = 500 + LIMIT_WEB_DESCRIPTORS_KEPT;
+    assert_int_equal(now.rlim_cur, before.rlim_max < wanted ? before.rlim_max : wanted);
+    server_stop(s);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 static void test_tls(void **state)
 {
     (void)state;
@@ -538,8 +558,8 @@ int main(void)
         CASE(test_keep_alive),      CASE(test_bodies),           CASE(test_large_url),
         CASE(test_malformed),       CASE(test_big_reply),        CASE(test_deferred),
         CASE(test_upgrade_refused), CASE(test_socket),           CASE(test_closes),
-        CASE(test_too_slow),        cmocka_unit_test(test_caps), cmocka_unit_test(test_tls),
-        CASE(test_many_at_once),    CASE(test_new_errors),
+        CASE(test_too_slow),        cmocka_unit_test(test_caps), cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_tls), CASE(test_many_at_once),     CASE(test_new_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
