@@ -86,6 +86,16 @@ static void forget_stream(struct person *p, uint32_t ssrc)
         *s = p->streams[--p->stream_count];
 }
 
+static struct stream *add_stream(struct person *p, const struct stream *s)
+{
+    if (p->stream_count == p->stream_capacity) {
+        p->stream_capacity = p->stream_capacity ? 2 * p->stream_capacity : 4;
+        p->streams = xrealloc(p->streams, p->stream_capacity * sizeof *p->streams);
+    }
+    p->streams[p->stream_count] = *s;
+    return &p->streams[p->stream_count++];
+}
+
 /* The first packet of an SSRC: its header extensions, or the SDP, tell what it is. */
 static struct stream *new_stream(struct person *p, int64_t now_us, const struct rtp *rtp,
                                  const struct rtpext_values *ext, int64_t index)
@@ -109,9 +119,7 @@ static struct stream *new_stream(struct person *p, int64_t now_us, const struct 
         forget_stream(p, l->ssrc);
         start_stream(l, now_us, rtp->ssrc, index);
     }
-    struct stream *fresh = &p->streams[p->stream_count++];
-    *fresh = (struct stream){.ssrc = rtp->ssrc, .rtx = rtx, .layer = l};
-    return fresh;
+    return add_stream(p, &(struct stream){.ssrc = rtp->ssrc, .rtx = rtx, .layer = l});
 }
 
 /* ---- binding, by signalling ---- */

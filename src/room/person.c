@@ -426,6 +426,8 @@ void person_free(struct person *p)
         free(p->sections[i].cid);
     evil_forget(p);
     free(p->sections);
+    free(p->streams);
+    free(p->feedback);
     free(p->slots);
     for (unsigned i = 0; i < LIMIT_PENDING_TRACKS; i++)
         free(s->refused[i]);

@@ -77,9 +77,9 @@ struct person {
     unsigned track_count;
     struct section *sections;
     unsigned section_count;
-    struct stream streams[LIMIT_STREAMS_PER_PERSON];
-    unsigned stream_count;
-    struct feedback feedback;
+    struct stream *streams; /* at most LIMIT_STREAMS_PER_PERSON */
+    unsigned stream_count, stream_capacity;
+    struct feedback *feedback;   /* NULL before the first packet that takes part in it */
     struct timer report_timer;   /* RR to the publisher */
     struct timer feedback_timer; /* transport-wide feedback to it */
     uint32_t offer_id;

@@ -91,17 +91,21 @@ static void feedback_on_time(struct timer *timer, int64_t now_us)
 
     if (!ready(c))
         return;
-    if (feedback_write(&p->feedback, now_us, c->ssrc, &w))
+    if (feedback_write(p->feedback, now_us, c->ssrc, &w))
         transport_send_rtcp(c->transport, writer_span(&w));
-    engine_timer_set(p->engine, timer, feedback_next_deadline(&p->feedback));
+    engine_timer_set(p->engine, timer, feedback_next_deadline(p->feedback));
 }
 
 void report_on_arrival(struct person *p, int64_t now_us, uint16_t transport_seq, uint32_t ssrc)
 {
-    int64_t before = feedback_next_deadline(&p->feedback);
+    if (!p->feedback) {
+        p->feedback = xmalloc(sizeof *p->feedback);
+        feedback_init(p->feedback);
+    }
+    int64_t before = feedback_next_deadline(p->feedback);
 
-    feedback_on_packet(&p->feedback, now_us, transport_seq, ssrc);
-    int64_t after = feedback_next_deadline(&p->feedback);
+    feedback_on_packet(p->feedback, now_us, transport_seq, ssrc);
+    int64_t after = feedback_next_deadline(p->feedback);
     if (after != before || !p->feedback_timer.node.index)
         engine_timer_set(p->engine, &p->feedback_timer, after);
 }
@@ -312,7 +316,8 @@ void report_on_rtcp(struct connection *c, int64_t now_us, struct span compound)
 void report_start(struct person *p, enum side side, int64_t now_us)
 {
     if (side == PUBLISHER) {
-        feedback_init(&p->feedback);
+        if (p->feedback)
+            feedback_init(p->feedback);
         p->report_timer.fire = report_on_time;
         p->feedback_timer.fire = feedback_on_time;
         engine_timer_set(p->engine, &p->report_timer, now_us + REPORT_INTERVAL_US);

@@ -69,7 +69,8 @@ void assoc_global_init(assoc_emit *emit, void *arg)
     usrsctp_sysctl_set_sctp_nrsack_enable(0);
     usrsctp_sysctl_set_sctp_pktdrop_enable(0);
     usrsctp_sysctl_set_sctp_pr_enable(1);
-    usrsctp_sysctl_set_sctp_blackhole(2); /* no answer to packets of no association */
+    usrsctp_sysctl_set_sctp_blackhole(2);   /* no answer to packets of no association */
+    usrsctp_tunable_set_sctp_pcbtblsize(1); /* associations of a socket, hashed: there is one */
     usrsctp_sysctl_set_sctp_nr_outgoing_streams_default(ASSOC_STREAMS);
     usrsctp_sysctl_set_sctp_nr_incoming_streams_default(ASSOC_STREAMS);
     usrsctp_sysctl_set_sctp_rto_min_default(200);
