@@ -123,5 +123,30 @@
 #define LIMIT_SESSIONS_PER_USER 50 /* devices; beyond them the oldest is logged out */
 /* An old refresh token within this time of its rotation is another tab, not a thief. */
 #define LIMIT_REFRESH_RACE_MS (10 * 1000)
+#define LIMIT_PASSWORD_LEAST 12 /* bytes */
+#define LIMIT_PASSWORD_MOST 128 /* the work of hashing grows with it */
+#define LIMIT_PASSWORD_PASSES 2 /* argon2id, with the memory below: about 20 ms of a core */
+#define LIMIT_PASSWORD_MEMORY (19 * 1024 * 1024)
+#define LIMIT_EMAIL 254  /* RFC 5321 4.5.3.1.3, without the brackets */
+#define LIMIT_CLIENT 200 /* of User-Agent, shown in the list of sessions */
+#define LIMIT_PREFERENCES 4096
+#define LIMIT_ACCESS_LIFE_MS (60 * 60 * 1000LL)
+#define LIMIT_REFRESH_LIFE_MS (7 * 24 * 60 * 60 * 1000LL) /* from its last use */
+
+/* The API. */
+#define LIMIT_API_THREADS 4
+#define LIMIT_API_QUEUE 256        /* calls that wait for a thread; more are told to come back */
+#define LIMIT_API_BODY (64 * 1024) /* settings and preferences are the largest, with 4 KB */
+#define LIMIT_API_PARAM 256        /* a name in a path */
+#define LIMIT_API_TOKEN 4096       /* ours have about 500 bytes */
+#define LIMIT_JSON_DEPTH 16
+#define LIMIT_JSON_MEMBERS 256 /* of one object; each name is compared with each */
+/* Requests of an address in a minute, for each route. An office behind one address has many people,
+ * who all come at nine; an attacker tries as many passwords. */
+#define LIMIT_RATE_LOGIN 30
+#define LIMIT_RATE_REFRESH 240
+#define LIMIT_RATE_GUEST 120
+#define LIMIT_RATE_GENERAL 600
+#define LIMIT_RATE_COUNTERS 32768 /* addresses and groups at a time, 24 bytes each */
 
 #endif

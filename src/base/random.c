@@ -48,6 +48,23 @@ uint32_t random_u32(void)
     return v;
 }
 
+void random_uuid(char out[RANDOM_UUID_SIZE])
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t bytes[16];
+    size_t n = 0;
+    random_bytes(bytes, sizeof(bytes));
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            out[n++] = '-';
+        out[n++] = digits[bytes[i] >> 4];
+        out[n++] = digits[bytes[i] & 15];
+    }
+    out[n] = '\0';
+}
+
 void random_seed(struct random *r, uint64_t seed)
 {
     for (unsigned i = 0; i < 4; i++) {

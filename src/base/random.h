@@ -11,6 +11,9 @@ void random_bytes(void *out, size_t size);
  * out takes size + 1. */
 void random_text(char *out, size_t size);
 uint32_t random_u32(void);
+#define RANDOM_UUID_SIZE 37
+/* A UUID of version 4 (RFC 9562) as text. */
+void random_uuid(char out[RANDOM_UUID_SIZE]);
 
 struct random {
     uint64_t state[4];

@@ -57,6 +57,17 @@ static void print_address(const struct config *config, const struct token_keys *
     free(second);
 }
 
+static void print_setup_code(const struct control *c)
+{
+    const char *code = control_setup_code(c);
+
+    if (code[0])
+        printf(
+            "\nThis server has no superadmin. Whoever registers with this code becomes one: %s\n",
+            code);
+    fflush(stdout);
+}
+
 static int serve(const struct config *config)
 {
     struct token_keys keys = {0};
@@ -74,6 +85,7 @@ static int serve(const struct config *config)
         log_event(LOG_INFO, "listening", LOG_STR("address", addr_format(&bound, true, listen)),
                   LOG_NUM("media_port", config->media_port), LOG_NUM("workers", config->workers));
         print_address(config, &keys, bound.port);
+        print_setup_code(c);
         control_run(c);
         control_free(c);
         log_event(LOG_INFO, "stopped", LOG_NUM("code", 0));

@@ -17,7 +17,7 @@
 
 struct file {
     char *data_dir, *listen, *media_ip, *media_port, *workers, *dev, *log, *api_key, *api_secret,
-        *tls_cert, *tls_key;
+        *tls_cert, *tls_key, *database, *public_url, *trusted_proxy, *cors_origins, *rate_limits;
 };
 
 #define FILE_KEY(name)                                                                             \
@@ -25,9 +25,11 @@ struct file {
                            CYAML_UNLIMITED)
 
 static const cyaml_schema_field_t file_fields[] = {
-    FILE_KEY(data_dir),   FILE_KEY(listen),   FILE_KEY(media_ip), FILE_KEY(media_port),
-    FILE_KEY(workers),    FILE_KEY(dev),      FILE_KEY(log),      FILE_KEY(api_key),
-    FILE_KEY(api_secret), FILE_KEY(tls_cert), FILE_KEY(tls_key),  CYAML_FIELD_END};
+    FILE_KEY(data_dir),   FILE_KEY(listen),        FILE_KEY(media_ip),     FILE_KEY(media_port),
+    FILE_KEY(workers),    FILE_KEY(dev),           FILE_KEY(log),          FILE_KEY(api_key),
+    FILE_KEY(api_secret), FILE_KEY(tls_cert),      FILE_KEY(tls_key),      FILE_KEY(database),
+    FILE_KEY(public_url), FILE_KEY(trusted_proxy), FILE_KEY(cors_origins), FILE_KEY(rate_limits),
+    CYAML_FIELD_END};
 
 static const cyaml_schema_value_t file_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file, file_fields)};
@@ -117,10 +119,20 @@ static const char *set_workers(struct config *c, const char *text)
     return NULL;
 }
 
+static const char *read_switch(const char *text, bool *out)
+{
+    *out = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+    return *out || strcmp(text, "false") == 0 || strcmp(text, "0") == 0 ? NULL : "true or false";
+}
+
 static const char *set_dev(struct config *c, const char *text)
 {
-    c->dev = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
-    return c->dev || strcmp(text, "false") == 0 || strcmp(text, "0") == 0 ? NULL : "true or false";
+    return read_switch(text, &c->dev);
+}
+
+static const char *set_rate_limits(struct config *c, const char *text)
+{
+    return read_switch(text, &c->rate_limits);
 }
 
 static const char *set_log(struct config *c, const char *text)
@@ -152,6 +164,51 @@ static const char *set_tls_key(struct config *c, const char *text)
     return access(text, R_OK) == 0 ? NULL : "a readable PEM file";
 }
 
+static const char *set_database(struct config *c, const char *text)
+{
+    str_set(&c->database, text);
+    return text[0] ? NULL : "postgres://... or a file";
+}
+
+/* "scheme://host[:port]", which may stand in a header. */
+static bool is_origin(const char *text, size_t size)
+{
+    size_t scheme = strncmp(text, "https://", 8) == 0  ? 8
+                    : strncmp(text, "http://", 7) == 0 ? 7
+                                                       : 0;
+
+    return scheme && size > scheme && size <= CONFIG_ORIGIN_MAX &&
+           strspn(text + scheme, "abcdefghijklmnopqrstuvwxyz0123456789.-:[]") >= size - scheme;
+}
+
+static const char *set_public_url(struct config *c, const char *text)
+{
+    str_set(&c->public_url, text);
+    return is_origin(text, strlen(text)) ? NULL
+                                         : "https://host or https://host:port, in small letters";
+}
+
+static const char *set_trusted_proxy(struct config *c, const char *text)
+{
+    return proxy_parse(text, &c->trusted_proxies)
+               ? NULL
+               : "up to 16 addresses or networks such as 10.0.0.0/8, separated by commas";
+}
+
+static const char *set_cors_origins(struct config *c, const char *text)
+{
+    const char *at = text;
+
+    str_set(&c->cors_origins, text);
+    while (*at) {
+        size_t size = strcspn(at, ",");
+        if (!is_origin(at, size))
+            break;
+        at += size + (at[size] == ',');
+    }
+    return text[0] && !*at ? NULL : "origins such as https://app.example.org, separated by commas";
+}
+
 #define OPTION(name, flag_, argument_, standard_, help_)                                           \
     {                                                                                              \
         .key = #name, .flag = (flag_), .argument = (argument_), .standard = (standard_),           \
@@ -170,6 +227,14 @@ static const struct option options[] = {
     OPTION(log, "--log", "LEVEL", "info", "debug, info, warn or error"),
     OPTION(tls_cert, "--tls-cert", "FILE", NULL, "certificate chain, PEM"),
     OPTION(tls_key, "--tls-key", "FILE", NULL, "private key, PEM"),
+    OPTION(database, "--database", "FILE|URL", NULL,
+           "SQLite file or postgres://...; by default bedrud.db in the data directory"),
+    OPTION(public_url, "--public-url", "URL", NULL, "how clients reach this server"),
+    OPTION(trusted_proxy, "--trusted-proxy", "IP[/N],..", NULL,
+           "reverse proxies whose X-Forwarded-For is believed"),
+    OPTION(cors_origins, "--cors-origins", "URL[,URL]", NULL,
+           "other sites whose pages may use the API"),
+    OPTION(rate_limits, "--rate-limits", "BOOL", "true", "hold back addresses that ask too often"),
     OPTION(api_key, NULL, NULL, NULL, "API key; made at the first start when not given"),
     {.key = "api_secret",
      .help = "API secret, at least 32 characters",
@@ -341,6 +406,12 @@ static bool complete(struct config *c, struct str *message)
         str_append(message, "api_key and api_secret: give both or none");
         return false;
     }
+    if (!c->database) {
+        struct str path;
+        str_init(&path);
+        str_printf(&path, "%s/bedrud.db", c->data_dir);
+        c->database = str_take(&path);
+    }
     if (c->workers == 0)
         c->workers = cores < 1                    ? 1
                      : cores > CONFIG_WORKERS_MAX ? CONFIG_WORKERS_MAX
@@ -376,7 +447,11 @@ static void print(const struct value *values, const struct config *c, struct str
             }
             text = derived;
         }
-        if (options[k].secret && text[0])
+        if (options[k].set == set_database)
+            text = c->database;
+        /* A database's URL may hold a password. */
+        if (text[0] &&
+            (options[k].secret || (options[k].set == set_database && strstr(text, "://"))))
             text = "********";
         str_printf(out, "%s: \"%s\" # %s\n", options[k].key, text, source_names[values[k].source]);
     }
@@ -426,6 +501,20 @@ enum config_result config_load(int argc, char **argv, struct config *out, struct
     return result;
 }
 
+bool config_allows_origin(const struct config *c, const char *origin)
+{
+    const char *at = c->cors_origins;
+    size_t wanted = strlen(origin);
+
+    while (at && *at) {
+        size_t size = strcspn(at, ",");
+        if (size == wanted && strncmp(at, origin, size) == 0)
+            return true;
+        at += size + (at[size] == ',');
+    }
+    return false;
+}
+
 void config_fini(struct config *c)
 {
     free(c->data_dir);
@@ -435,6 +524,9 @@ void config_fini(struct config *c)
     free(c->api_secret);
     free(c->tls_cert);
     free(c->tls_key);
+    free(c->database);
+    free(c->public_url);
+    free(c->cors_origins);
     *c = (struct config){0};
 }
 

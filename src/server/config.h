@@ -7,9 +7,11 @@
 #include "base/addr.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "server/proxy.h"
 
 #define CONFIG_MEDIA_IPS 8
 #define CONFIG_WORKERS_MAX 64
+#define CONFIG_ORIGIN_MAX 280 /* the longest host name, scheme and port */
 
 struct config {
     char *data_dir;
@@ -24,6 +26,11 @@ struct config {
     enum log_level log;
     char *api_key, *api_secret; /* NULL: made and kept in data_dir */
     char *tls_cert, *tls_key;   /* NULL: clear text */
+    char *database;             /* postgres://... or a file; in data_dir when not given */
+    char *public_url;           /* "https://host[:port]", without a slash at the end; NULL */
+    struct proxy_nets trusted_proxies;
+    char *cors_origins; /* origins separated by commas; NULL: none but our own */
+    bool rate_limits;
 };
 
 enum config_result { CONFIG_OK, CONFIG_PRINT, CONFIG_HELP, CONFIG_ERROR };
@@ -32,6 +39,8 @@ enum config_result { CONFIG_OK, CONFIG_PRINT, CONFIG_HELP, CONFIG_ERROR };
  * the value and the way out; on CONFIG_PRINT (--print-config) it is the result with the source of
  * each value, secrets masked. */
 enum config_result config_load(int argc, char **argv, struct config *out, struct str *message);
+/* Whether pages of this origin may read answers of the API. */
+bool config_allows_origin(const struct config *c, const char *origin);
 void config_fini(struct config *c);
 /* One line per flag with variable and default, for --help and the man page. */
 void config_help(struct str *out);

@@ -15,8 +15,11 @@
 #include "net/loop.h"
 #include "room/evil.h"
 #include "rtc/assoc.h"
+#include "server/auth.h"
 #include "server/messages.h"
 #include "server/routes.h"
+#include "server/secrets.h"
+#include "server/storage.h"
 
 #define SCTP_TICK_MS 20
 #define DRAIN_LOOK_MS 20
@@ -31,6 +34,9 @@ struct control {
     struct sessions sessions;
     struct calls calls;
     struct routes routes;
+    struct pool *pool;
+    struct api_config api;
+    struct api_door door;
     char node_id[16];
     int64_t draining_since_us; /* 0: not */
     unsigned done;             /* workers that have told their clients */
@@ -110,6 +116,13 @@ static void on_mail(void *arg)
             c->done++;
         message_free(m);
     }
+}
+
+static void on_api_mail(void *arg)
+{
+    struct control *c = arg;
+
+    pool_on_mail(c->pool);
 }
 
 /* ---- time and signals ---- */
@@ -212,6 +225,31 @@ static bool start_web(struct control *c, const struct config *config, struct str
     return c->web != NULL;
 }
 
+/* Whether whoever comes from this machine can only be its owner. */
+static bool is_private(const struct config *config)
+{
+    return addr_is_loopback(&config->listen) && !config->public_url &&
+           config->trusted_proxies.count == 0;
+}
+
+static bool start_api(struct control *c, const struct config *config, const struct token_keys *keys,
+                      struct str *message)
+{
+    struct storage_facts facts;
+    struct pool_config p = {
+        .database = config->database, .threads = LIMIT_API_THREADS, .max_queued = LIMIT_API_QUEUE};
+
+    c->api = (struct api_config){
+        .keys = keys, .public_url = config->public_url, .local_setup = is_private(config)};
+    if (!auth_init() || secrets_session(config, c->api.secret, message) != 0 ||
+        storage_prepare(config, &facts, message) != 0)
+        return false;
+    if (!facts.has_superadmin)
+        random_text(c->api.setup_code, sizeof c->api.setup_code - 1);
+    c->pool = pool_new(&p, message);
+    return c->pool != NULL;
+}
+
 static void connect_parts(struct control *c, const struct token_keys *keys)
 {
     c->sessions.web = c->calls.web = c->routes.web = c->web;
@@ -220,6 +258,10 @@ static void connect_parts(struct control *c, const struct token_keys *keys)
     c->sessions.keys = c->calls.keys = c->routes.keys = keys;
     c->routes.sessions = &c->sessions;
     c->routes.calls = &c->calls;
+    c->routes.api = &c->door;
+    c->door.web = c->web;
+    c->door.pool = c->pool;
+    c->door.api = &c->api;
 }
 
 #ifdef BEDRUD_EVIL
@@ -252,7 +294,9 @@ struct control *control_new(const struct config *config, const struct token_keys
     sessions_init(&c->sessions);
     calls_init(&c->calls);
     assoc_global_init(worker_emit_sctp, &c->workers);
-    good = start_web(c, config, message);
+    c->door.config = config;
+    c->door.rate = config->rate_limits ? rate_new() : NULL;
+    good = start_api(c, config, keys, message) && start_web(c, config, message);
 #ifdef BEDRUD_EVIL
     good = good && choose_evil(message);
 #endif
@@ -264,6 +308,7 @@ struct control *control_new(const struct config *config, const struct token_keys
     }
     connect_parts(c, keys);
     loop_watch(c->loop, mailbox_fd(c->mailbox), on_mail, c);
+    loop_watch(c->loop, pool_fd(c->pool), on_api_mail, c);
     loop_every(c->loop, SCTP_TICK_MS, on_sctp_tick, c);
     loop_every(c->loop, DRAIN_LOOK_MS, on_drain_look, c);
     loop_on_signal(c->loop, on_signal, c);
@@ -288,6 +333,9 @@ void control_free(struct control *c)
         worker_free(c->workers.workers[i]);
     c->workers.count = 0;
     assoc_global_fini();
+    pool_free(c->pool);
+    rate_free(c->door.rate);
+    mem_wipe(&c->api, sizeof c->api);
     if (c->web)
         web_free(c->web);
     calls_fini(&c->calls);
@@ -302,4 +350,9 @@ void control_free(struct control *c)
 uint16_t control_port(const struct control *c)
 {
     return web_port(c->web);
+}
+
+const char *control_setup_code(const struct control *c)
+{
+    return c->api.setup_code;
 }

@@ -96,6 +96,10 @@ void routes_request(struct routes *r, const struct web_request *q, int64_t unix_
         http_preflight(r->web, q->id);
     else if (starts_with(path, "/twirp/"))
         call_begin(r->calls, q, span_from(path, strlen("/twirp/")), unix_s);
+    else if (starts_with(path, "/api/"))
+        api_door_request(r->api, q, span_from(path, strlen("/api")));
+    else if (is(path, "/health") || is(path, "/ready"))
+        api_door_request(r->api, q, path);
     else
         pages_get(r->web, q);
 }

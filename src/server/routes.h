@@ -3,6 +3,7 @@
 #ifndef SERVER_ROUTES_H
 #define SERVER_ROUTES_H
 
+#include "server/api_door.h"
 #include "server/calls.h"
 #include "server/session.h"
 
@@ -10,6 +11,7 @@ struct routes {
     struct web *web;
     struct sessions *sessions;
     struct calls *calls;
+    struct api_door *api;
     const struct token_keys *keys;
     bool closing; /* shutting down: no new session */
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The API key file: one line "<key> <secret>", written once, to a temporary name and renamed, so
- * that a crash leaves either none or a whole one. */
+/* Files of one line: "<key> <secret>", and the secret of sessions in hex. Each is written once, to
+ * a temporary name and renamed, so that a crash leaves either none or a whole one. */
 #include "server/secrets.h"
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/encode.h"
 #include "base/mem.h"
 #include "base/random.h"
 
@@ -49,18 +50,25 @@ static int put_file(const char *temporary, const char *path, struct span line, s
     return 0;
 }
 
+static int make_file(const char *path, struct span line, struct str *message)
+{
+    struct str temporary;
+
+    str_init(&temporary);
+    str_printf(&temporary, "%s.new", path);
+    int error = put_file(temporary.text, path, line, message);
+    str_fini(&temporary);
+    return error;
+}
+
 static int make_key_file(const char *path, struct str *message)
 {
     char key[KEY_SIZE + 1] = "API", secret[SECRET_SIZE + 1], line[KEY_SIZE + SECRET_SIZE + 3];
-    struct str temporary;
 
     random_text(key + 3, KEY_SIZE - 3);
     random_text(secret, SECRET_SIZE);
     int size = snprintf(line, sizeof line, "%s %s\n", key, secret);
-    str_init(&temporary);
-    str_printf(&temporary, "%s.new", path);
-    int error = put_file(temporary.text, path, span_of(line, (size_t)size), message);
-    str_fini(&temporary);
+    int error = make_file(path, span_of(line, (size_t)size), message);
     mem_wipe(line, sizeof line);
     mem_wipe(secret, sizeof secret);
     return error;
@@ -115,5 +123,61 @@ int secrets_open(const struct config *config, struct token_keys *keys, struct st
         error = open_key_file(config->data_dir, keys, message);
     if (!error && config->dev)
         token_keys_add(keys, "devkey", "secret");
+    return error;
+}
+
+/* ---- sessions ---- */
+
+static int make_session_file(const char *path, struct str *message)
+{
+    uint8_t secret[SECRETS_SESSION_SIZE];
+    char line[2 * SECRETS_SESSION_SIZE + 2];
+
+    random_bytes(secret, sizeof secret);
+    hex_encode(span_of(secret, sizeof secret), line);
+    line[2 * SECRETS_SESSION_SIZE] = '\n';
+    int error = make_file(path, span_of(line, sizeof line - 1), message);
+    mem_wipe(secret, sizeof secret);
+    mem_wipe(line, sizeof line);
+    return error;
+}
+
+static int read_session_file(const char *path, uint8_t out[SECRETS_SESSION_SIZE],
+                             struct str *message)
+{
+    char line[2 * SECRETS_SESSION_SIZE + 2] = "";
+    size_t size = 0;
+    FILE *f = fopen(path, "re");
+
+    if (!f)
+        return fail(message, "read", path);
+    bool good = fgets(line, sizeof line, f) != NULL;
+    fclose(f);
+    line[strcspn(line, "\n")] = 0;
+    good = good && hex_decode(span_of_str(line), out, SECRETS_SESSION_SIZE, &size) &&
+           size == SECRETS_SESSION_SIZE;
+    mem_wipe(line, sizeof line);
+    if (good)
+        return 0;
+    str_printf(message,
+               "%s: expected 64 hex digits; remove the file to have new ones made, which "
+               "logs everybody out",
+               path);
+    return -EINVAL;
+}
+
+int secrets_session(const struct config *config, uint8_t out[SECRETS_SESSION_SIZE],
+                    struct str *message)
+{
+    struct str path;
+    int error = 0;
+
+    str_init(&path);
+    str_printf(&path, "%s/session-secret", config->data_dir);
+    if (access(path.text, F_OK) != 0)
+        error = make_session_file(path.text, message);
+    if (!error)
+        error = read_session_file(path.text, out, message);
+    str_fini(&path);
     return error;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The data directory (made 0700) and what is made in it at the first start (files 0600): the API
- * key and its secret. */
+ * key with its secret, and the secret of sessions. */
 #ifndef SERVER_SECRETS_H
 #define SERVER_SECRETS_H
 
@@ -11,5 +11,11 @@
 /* Makes the directory when it is missing, reads or makes the API key, and fills `keys` with it, or
  * with the configured one, and with devkey/secret when config->dev. 0 or -errno with a message. */
 int secrets_open(const struct config *config, struct token_keys *keys, struct str *message);
+
+#define SECRETS_SESSION_SIZE 32
+/* Reads or makes the secret that signs the API's own tokens; without it all are logged out. The
+ * directory is there. */
+int secrets_session(const struct config *config, uint8_t out[SECRETS_SESSION_SIZE],
+                    struct str *message);
 
 #endif

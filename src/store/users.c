@@ -66,6 +66,15 @@ int users_count(struct db *db, int64_t *count)
     return db_end(q);
 }
 
+int users_count_superadmins(struct db *db, int64_t *count)
+{
+    struct db_query *q = db_query(db, "SELECT count(*) FROM users WHERE (accesses & $1) <> 0",
+                                  db_int(ACCESS_SUPERADMIN));
+
+    *count = db_step(q) ? db_column_int(q, 0) : 0;
+    return db_end(q);
+}
+
 int users_set_profile(struct db *db, const char *id, const char *name, const char *email,
                       int64_t now_ms)
 {
@@ -79,6 +88,12 @@ int users_set_password(struct db *db, const char *id, const char *password, int6
                      "UPDATE users SET password = $2, password_changed_at = $3, "
                      "updated_at = $3 WHERE id = $1",
                      db_text(id), db_text(password), db_int(now_ms));
+}
+
+int users_set_password_hash(struct db *db, const char *id, const char *password)
+{
+    return db_change(db, "UPDATE users SET password = $2 WHERE id = $1", db_text(id),
+                     db_text(password));
 }
 
 int users_set_accesses(struct db *db, const char *id, unsigned accesses, int64_t now_ms)

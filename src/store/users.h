@@ -39,10 +39,13 @@ int users_find_email(struct db *db, struct arena *a, const char *email, const ch
                      struct user *out);
 /* Accounts that are no guests. */
 int users_count(struct db *db, int64_t *count);
+int users_count_superadmins(struct db *db, int64_t *count);
 
 int users_set_profile(struct db *db, const char *id, const char *name, const char *email,
                       int64_t now_ms);
 int users_set_password(struct db *db, const char *id, const char *password, int64_t now_ms);
+/* Another hash of the same password. */
+int users_set_password_hash(struct db *db, const char *id, const char *password);
 int users_set_accesses(struct db *db, const char *id, unsigned accesses, int64_t now_ms);
 /* Sessions of an account that was switched off do not come back when it is switched on. */
 int users_set_active(struct db *db, const char *id, bool active, int64_t now_ms);

@@ -97,12 +97,29 @@ static void test_bytes(void **state)
     assert_true(same < 8);
 }
 
+static void test_uuid(void **state)
+{
+    (void)state;
+    char one[RANDOM_UUID_SIZE], other[RANDOM_UUID_SIZE];
+    for (unsigned n = 0; n < 100; n++) {
+        random_uuid(one);
+        random_uuid(other);
+        assert_int_equal(strlen(one), 36);
+        assert_string_not_equal(one, other);
+        for (unsigned i = 0; i < 36; i++) {
+            bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+            assert_true(dash ? one[i] == '-' : strchr("0123456789abcdef", one[i]) != NULL);
+        }
+        assert_int_equal(one[14], '4');
+        assert_non_null(strchr("89ab", one[19]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_generator), cmocka_unit_test(test_seed),
-        cmocka_unit_test(test_below),     cmocka_unit_test(test_text),
-        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_generator), cmocka_unit_test(test_seed), cmocka_unit_test(test_uuid),
+        cmocka_unit_test(test_below),     cmocka_unit_test(test_text), cmocka_unit_test(test_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -160,16 +160,21 @@ static inline char *child_folder(void)
     return path;
 }
 
-/* Removes it with what the server makes in it. */
+/* Removes it with what the server makes in it, and nothing else. */
 static inline void child_folder_remove(char *path)
 {
-    struct str key;
+    static const char *const names[] = {"api-key", "session-secret", "bedrud.db", "bedrud.db-wal",
+                                        "bedrud.db-shm"};
+    struct str file;
 
-    str_init(&key);
-    str_printf(&key, "%s/api-key", path);
-    unlink(key.text);
+    str_init(&file);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        str_clear(&file);
+        str_printf(&file, "%s/%s", path, names[i]);
+        unlink(file.text);
+    }
     assert_int_equal(rmdir(path), 0);
-    str_fini(&key);
+    str_fini(&file);
     free(path);
 }
 

@@ -27,7 +27,7 @@ struct peer {
     SSL *ssl;
     size_t have;
     uint8_t bytes[1024]; /* read, not yet used */
-    char head[2048];
+    char head[8192];
     uint8_t *body;
     size_t body_size;
 };

@@ -13,11 +13,13 @@
 #include "../net/web_peer.h"
 #include "kit.h"
 
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 
 struct site {
     struct config config;
+    char folder[64]; /* the data directory */
     struct token_keys keys;
     struct control *control;
     struct thread *thread;
@@ -36,15 +38,20 @@ static inline void site_configure(struct site *s, unsigned workers)
     s->config.media_ips[0] = addr_v4(127, 0, 0, 1, 0);
     s->config.media_ip_count = 1;
     s->config.workers = workers;
+    snprintf(s->folder, sizeof s->folder, "/tmp/bedrud-test-site-XXXXXX");
+    assert_non_null(mkdtemp(s->folder));
+    str_set(&s->config.data_dir, s->folder);
+    s->config.database = xcalloc(1, 96);
+    snprintf(s->config.database, 96, "%s/bedrud.db", s->folder);
     token_keys_add(&s->keys, KIT_KEY, KIT_SECRET);
     log_set_level(LOG_ERROR);
 }
 
-static inline void site_start(struct site *s, unsigned workers)
+/* With the configuration as it is. */
+static inline void site_run_it(struct site *s)
 {
     struct str message;
 
-    site_configure(s, workers);
     str_init(&message);
     s->control = control_new(&s->config, &s->keys, &message);
     if (!s->control)
@@ -54,13 +61,39 @@ static inline void site_start(struct site *s, unsigned workers)
     s->thread = thread_start("control", site_run, s->control);
 }
 
-/* As an operator stops it. */
-static inline void site_stop(struct site *s)
+static inline void site_start(struct site *s, unsigned workers)
+{
+    site_configure(s, workers);
+    site_run_it(s);
+}
+
+static inline int site_unlink(const char *path, const struct stat *st, int kind, struct FTW *w)
+{
+    (void)st;
+    (void)kind;
+    (void)w;
+    return remove(path);
+}
+
+static inline void site_clear(struct site *s)
+{
+    nftw(s->folder, site_unlink, 16, FTW_DEPTH | FTW_PHYS);
+    config_fini(&s->config);
+    token_keys_fini(&s->keys);
+}
+
+/* As an operator stops it; its data stay. */
+static inline void site_halt(struct site *s)
 {
     kill(getpid(), SIGTERM);
     thread_join(s->thread);
     control_free(s->control);
-    token_keys_fini(&s->keys);
+}
+
+static inline void site_stop(struct site *s)
+{
+    site_halt(s);
+    site_clear(s);
 }
 
 static inline char *site_token(const struct site *s, const char *room, const char *identity,

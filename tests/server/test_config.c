@@ -184,6 +184,70 @@ static void refuses_unknown_keys_of_the_file(void **state)
     str_fini(&m);
 }
 
+static void knows_where_the_data_are(void **state)
+{
+    (void)state;
+    struct config c;
+    struct str m;
+
+    assert_int_equal(LOAD(&c, &m, ARG("--data-dir=/srv/x")), CONFIG_OK);
+    assert_string_equal(c.database, "/srv/x/bedrud.db");
+    assert_null(c.public_url);
+    assert_int_equal(c.trusted_proxies.count, 0);
+    assert_true(c.rate_limits);
+    config_fini(&c);
+    str_fini(&m);
+    assert_int_equal(LOAD(&c, &m, ARG("--print-config")), CONFIG_PRINT);
+    assert_non_null(strstr(m.text, "database: \"./data/bedrud.db\" # default"));
+    config_fini(&c);
+    str_fini(&m);
+    /* A password in it is nobody's business. */
+    assert_int_equal(
+        LOAD(&c, &m, ARG("--database"), ARG("postgres://a:geheim@h/b"), ARG("--print-config")),
+        CONFIG_PRINT);
+    assert_string_equal(c.database, "postgres://a:geheim@h/b");
+    assert_null(strstr(m.text, "geheim"));
+    config_fini(&c);
+    str_fini(&m);
+}
+
+static void checks_addresses_of_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *flag;
+        bool good;
+    } cases[] = {{"--public-url=https://meet.example.org", true},
+                 {"--public-url=http://10.0.0.1:8090", true},
+                 {"--public-url=https://[::1]:8090", true},
+                 {"--public-url=https://meet.example.org/", false},
+                 {"--public-url=https://Meet.example.org", false},
+                 {"--public-url=https://", false},
+                 {"--public-url=ftp://meet.example.org", false},
+                 {"--public-url=meet.example.org", false},
+                 {"--trusted-proxy=127.0.0.1,10.0.0.0/8", true},
+                 {"--trusted-proxy=proxy", false},
+                 {"--cors-origins=https://a.example.org,http://localhost:3000", true},
+                 {"--cors-origins=*", false},
+                 {"--cors-origins=https://a.example.org,", true},
+                 {"--cors-origins=https://a.example.org,*", false},
+                 {"--cors-origins=https://a.example.org/x", false},
+                 {"--cors-origins=null", false},
+                 {"--cors-origins=", false},
+                 {"--rate-limits=false", true},
+                 {"--rate-limits=maybe", false}};
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct config c;
+        struct str m;
+        enum config_result r = LOAD(&c, &m, ARG(cases[i].flag));
+        if (r != (cases[i].good ? CONFIG_OK : CONFIG_ERROR))
+            fail_msg("%s: %s", cases[i].flag, m.text ? m.text : "taken");
+        config_fini(&c);
+        str_fini(&m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +257,8 @@ int main(void)
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(refuses_dev_beyond_loopback),
         cmocka_unit_test(refuses_unknown_keys_of_the_file),
+        cmocka_unit_test(knows_where_the_data_are),
+        cmocka_unit_test(checks_addresses_of_others),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -34,7 +34,7 @@ static void expect_failure(struct site *s, const char *const *parts)
         if (!strstr(message.text, *parts))
             fail_msg("no %s in: %s", *parts, message.text);
     str_fini(&message);
-    token_keys_fini(&s->keys);
+    site_clear(s);
 }
 
 static void names_a_busy_listen_port(void **state)
@@ -72,8 +72,8 @@ static void names_a_certificate_that_does_not_fit(void **state)
     assert_non_null(one);
     assert_non_null(other);
     site_configure(&s, 1);
-    s.config.tls_cert = one->cert_file;
-    s.config.tls_key = other->key_file;
+    str_set(&s.config.tls_cert, one->cert_file);
+    str_set(&s.config.tls_key, other->key_file);
     expect_failure(&s, (const char *[]){"tls_cert", "tls_key", one->cert_file, NULL});
     tls_kit_free(one);
     tls_kit_free(other);
@@ -88,8 +88,8 @@ static void serves_tls(void **state)
 
     assert_non_null(kit);
     site_configure(&s, 1);
-    s.config.tls_cert = kit->cert_file;
-    s.config.tls_key = kit->key_file;
+    str_set(&s.config.tls_cert, kit->cert_file);
+    str_set(&s.config.tls_key, kit->key_file);
     str_init(&message);
     s.control = control_new(&s.config, &s.keys, &message);
     assert_non_null(s.control);
@@ -145,7 +145,7 @@ static void tells_clients_when_it_goes(void **state)
         peer_free(people[i]);
     peer_free(silent);
     control_free(s.control);
-    token_keys_fini(&s.keys);
+    site_clear(&s);
     arena_fini(&a);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -116,6 +117,37 @@ static void says_what_is_wrong(void **state)
     str_fini(&m);
 }
 
+static void makes_a_session_secret_once(void **state)
+{
+    (void)state;
+    struct config c = {.data_dir = folder};
+    uint8_t first[SECRETS_SESSION_SIZE] = {0}, again[SECRETS_SESSION_SIZE] = {1};
+    char path[128];
+    struct str m;
+
+    str_init(&m);
+    mkdir(folder, 0700);
+    snprintf(path, sizeof path, "%s/session-secret", folder);
+    assert_int_equal(secrets_session(&c, first, &m), 0);
+    assert_int_equal(mode_of(path), 0600);
+    assert_int_equal(secrets_session(&c, again, &m), 0);
+    assert_memory_equal(first, again, sizeof first);
+    unlink(path);
+    assert_int_equal(secrets_session(&c, again, &m), 0);
+    assert_memory_not_equal(first, again, sizeof first);
+    static const char *const broken[] = {"", "abc\n", "no hex digits at all\n"};
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
+        FILE *f = fopen(path, "w");
+        fputs(broken[i], f);
+        fclose(f);
+        str_clear(&m);
+        assert_int_equal(secrets_session(&c, again, &m), -EINVAL);
+        assert_non_null(strstr(m.text, path));
+    }
+    unlink(path);
+    str_fini(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +155,7 @@ int main(void)
         cmocka_unit_test(adds_the_customary_key_in_dev),
         cmocka_unit_test(takes_the_configured_key),
         cmocka_unit_test(says_what_is_wrong),
+        cmocka_unit_test(makes_a_session_secret_once),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

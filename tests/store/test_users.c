@@ -67,6 +67,11 @@ static void lets_an_address_be_taken_once(void **state)
     int64_t n;
     assert_int_equal(users_count(k->db, &n), 0);
     assert_int_equal(n, 1);
+    assert_int_equal(users_count_superadmins(k->db, &n), 0);
+    assert_int_equal(n, 0);
+    users_set_accesses(k->db, "u1", ACCESS_USER | ACCESS_SUPERADMIN, KIT_NOW);
+    assert_int_equal(users_count_superadmins(k->db, &n), 0);
+    assert_int_equal(n, 1);
 }
 
 static void changes(void **state)
@@ -78,11 +83,12 @@ static void changes(void **state)
     assert_int_equal(users_set_profile(k->db, "u1", "New", "new@b.c", KIT_NOW + 1), 0);
     assert_int_equal(users_set_profile(k->db, "u1", "New", "b@b.c", KIT_NOW + 9), -EEXIST);
     assert_int_equal(users_set_password(k->db, "u1", "other", KIT_NOW + 2), 0);
+    assert_int_equal(users_set_password_hash(k->db, "u1", "renewed"), 0);
     assert_int_equal(users_set_accesses(k->db, "u1", ACCESS_ADMIN, KIT_NOW + 3), 0);
     struct user u = find(k, "u1"), other = find(k, "u2");
     assert_string_equal(u.name, "New");
     assert_string_equal(u.email, "new@b.c");
-    assert_string_equal(u.password, "other");
+    assert_string_equal(u.password, "renewed");
     assert_int_equal(u.password_changed_ms, KIT_NOW + 2);
     assert_int_equal(u.accesses, ACCESS_ADMIN);
     assert_int_equal(u.updated_ms, KIT_NOW + 3);
