@@ -405,8 +405,9 @@ static void descriptors_reserve(struct web_config *c)
     uint32_t have = (uint32_t)limit.rlim_cur;
     uint32_t kept = have / 2 < LIMIT_WEB_DESCRIPTORS_KEPT ? have / 2 : LIMIT_WEB_DESCRIPTORS_KEPT;
     c->max_connections = have - kept;
-    if (c->max_connections_per_address > c->max_connections / 2)
-        c->max_connections_per_address = c->max_connections / 2;
+    if (c->max_connections_per_address <= c->max_connections / 2)
+        return;
+    c->max_connections_per_address = c->max_connections / 2;
     log_event(LOG_WARN, "web_few_descriptors", LOG_NUM("descriptors", have),
               LOG_NUM("connections", c->max_connections));
 }

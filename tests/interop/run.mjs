@@ -14,6 +14,9 @@ const SUITES = [
   ['data', 300],
   ['tap', 300],
   ['page', 120],
+  ['hostile-http', 400],
+  ['hostile-sockets', 400],
+  ['hostile-signal', 500],
   ['api', 60],
 ];
 

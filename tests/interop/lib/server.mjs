@@ -3,10 +3,11 @@
 // With SERVER_URL in the environment a running server is used instead.
 import { spawn } from 'node:child_process';
 import dgram from 'node:dgram';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { Skip, sleep, until } from './tap.mjs';
 
 const WORKERS = 2;
@@ -46,18 +47,35 @@ async function freeMediaPorts() {
   throw new Error('no free UDP ports');
 }
 
+/** Whether a TLS handshake succeeds; whose certificate it is does not matter. */
+function answersTls(port) {
+  return new Promise((done) => {
+    const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      socket.destroy();
+      done(true);
+    });
+    socket.once('error', () => done(false));
+  });
+}
+
 export class Server {
   #child = null;
   #log = '';
   #folder = null;
   #port = 0;
   #media = 0;
-  #env;
+  #options;
 
-  /** @param env variables for the server's process, besides the test's own */
-  constructor(env = {}) {
-    this.#env = env;
-    this.url = process.env.SERVER_URL ?? null;
+  /**
+   * @param env variables for the server's process, besides the test's own
+   * @param args further arguments; `tls` among the options says that they make it speak TLS
+   * @param program which one, instead of BEDRUD
+   * @param descriptors how many it may have open
+   * @param own even when SERVER_URL names another
+   */
+  constructor({ env = {}, args = [], program = process.env.BEDRUD, descriptors, tls = false, own = false } = {}) {
+    this.#options = { env, args, program, descriptors, tls };
+    this.url = own ? null : (process.env.SERVER_URL ?? null);
     this.foreign = Boolean(this.url);
   }
 
@@ -75,22 +93,20 @@ export class Server {
 
   async start() {
     if (this.foreign) return this;
-    const program = process.env.BEDRUD;
+    const { env, args, program, descriptors, tls: secure } = this.#options;
     if (!program) throw new Error('BEDRUD is not set: the path of the program to test');
     this.#folder ??= mkdtempSync(join(tmpdir(), 'interop-'));
     this.#port ||= await freeTcpPort();
     this.#media ||= await freeMediaPorts();
-    this.url = `http://127.0.0.1:${this.#port}`;
-    const child = spawn(
-      program,
-      [
-        'run',
-        ...['--dev', '--workers', String(WORKERS), '--listen', `127.0.0.1:${this.#port}`],
-        ...['--media-ip', '127.0.0.1', '--media-port', String(this.#media)],
-        ...['--data-dir', join(this.#folder, 'data'), '--log', process.env.SERVER_LOG ?? 'info'],
-      ],
-      { env: { ...process.env, ...this.#env }, stdio: ['ignore', 'pipe', 'pipe'] },
-    );
+    this.url = `${secure ? 'https' : 'http'}://127.0.0.1:${this.#port}`;
+    const command = [
+      ...[program, 'run', '--dev', '--workers', String(WORKERS), '--listen', `127.0.0.1:${this.#port}`],
+      ...['--media-ip', '127.0.0.1', '--media-port', String(this.#media)],
+      ...['--data-dir', join(this.#folder, 'data'), '--log', process.env.SERVER_LOG ?? 'info', ...args],
+    ];
+    // The shell lowers the limit and becomes the server: the process is the same.
+    if (descriptors) command.unshift('/bin/sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh');
+    const child = spawn(command[0], command.slice(1), { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (text) => {
@@ -105,7 +121,7 @@ export class Server {
       'the server answers',
       async () => {
         if (child.ended !== undefined) throw new Error(`it ended (${child.ended}): ${this.#log}`);
-        return (await fetch(`${this.url}/`)).ok;
+        return secure ? answersTls(this.#port) : (await fetch(`${this.url}/`)).ok;
       },
       15000,
     );
@@ -138,13 +154,6 @@ export class Server {
     if (this.foreign) throw new Skip('a running server is not restarted');
     await this.stop(signal);
     await this.start();
-  }
-
-  /** Resident memory in KiB. */
-  resident() {
-    if (!this.pid) throw new Skip('the memory of a foreign server is not known');
-    const line = readFileSync(`/proc/${this.pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/);
-    return Number(line[1]);
   }
 
   async end() {

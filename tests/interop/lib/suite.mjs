@@ -5,7 +5,7 @@ import { runCases } from './tap.mjs';
 
 const [name, only] = process.argv.slice(2);
 const suite = await import(`../suites/${name}.mjs`);
-const server = new Server(suite.environment);
+const server = new Server(suite.options);
 
 function report(passed, title, ms, error, note) {
   process.stdout.write(`${passed ? 'ok' : 'not ok'} - ${title}\n`);

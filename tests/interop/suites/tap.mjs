@@ -13,7 +13,7 @@ import { findWindows } from '../lib/windows.mjs';
 const folder = mkdtempSync(join(tmpdir(), 'tap-'));
 const file = join(folder, 'packets');
 
-export const environment = { BEDRUD_MEDIA_TAP_FILE: file };
+export const options = { env: { BEDRUD_MEDIA_TAP_FILE: file } };
 
 export async function end() {
   await browser.end();
@@ -52,8 +52,8 @@ async function record(server, key, [frames, publish]) {
   if (server.foreign) throw new Skip('what a foreign server holds is not known');
   check(existsSync(file), 'the server writes nothing down: build it with -Dmedia_tap=true');
   const room = await makeRoom(server, 'tap', key);
-  const options = key ? { key, worker: '/page/probe-e2ee.mjs' } : { script: probeSenders };
-  const a = await browser.Browser.join(server, room, 'anna', options);
+  const probing = key ? { key, worker: '/page/probe-e2ee.mjs' } : { script: probeSenders };
+  const a = await browser.Browser.join(server, room, 'anna', probing);
   const from = statSync(file).size;
   await publish(a);
   await until('frames', async () => (await a.call('probedCount')) >= frames, 40000);
