@@ -133,6 +133,11 @@
 #define LIMIT_ACCESS_LIFE_MS (60 * 60 * 1000LL)
 #define LIMIT_REFRESH_LIFE_MS (7 * 24 * 60 * 60 * 1000LL) /* from its last use */
 
+/* Rooms that the store keeps. */
+#define LIMIT_ROOM_TOUCH_MS (60 * 1000)            /* between two notes that somebody came */
+#define LIMIT_ROOM_LIFE_MS (24 * 60 * 60 * 1000LL) /* after somebody last came */
+#define LIMIT_ROOM_LIST 200                        /* of one user, in a list */
+
 /* The API. */
 #define LIMIT_API_THREADS 4
 #define LIMIT_API_QUEUE 256        /* calls that wait for a thread; more are told to come back */

@@ -60,6 +60,47 @@ static const char accounts[] =
     "  target {text} NOT NULL,"
     "  detail {text} NOT NULL) {table}";
 
-static const struct migration steps[] = {{"accounts", accounts}};
+/* A name belongs to one active room; rooms that are archived keep theirs. entry counts the times
+ * that somebody was put out of a room: join tokens carry it, and older ones are no longer good. */
+static const char rooms[] =
+    "CREATE TABLE rooms ("
+    "  id {text} NOT NULL PRIMARY KEY,"
+    "  name {text} NOT NULL,"
+    "  created_by {text} NOT NULL,"
+    "  admin_id {text} NOT NULL,"
+    "  mode {text} NOT NULL,"
+    "  is_active {bool} NOT NULL,"
+    "  is_public {bool} NOT NULL,"
+    "  max_participants {int} NOT NULL,"
+    "  settings_allow_chat {bool} NOT NULL,"
+    "  settings_allow_video {bool} NOT NULL,"
+    "  settings_allow_audio {bool} NOT NULL,"
+    "  settings_require_approval {bool} NOT NULL,"
+    "  settings_e2_ee {bool} NOT NULL,"
+    "  settings_is_persistent {bool} NOT NULL,"
+    "  settings_recordings_allowed {bool} NOT NULL,"
+    "  expires_at {int} NOT NULL,"
+    "  last_activity_at {int} NOT NULL,"
+    "  created_at {int} NOT NULL,"
+    "  updated_at {int} NOT NULL,"
+    "  deleted_at {int} NOT NULL) {table};"
+    "CREATE UNIQUE INDEX rooms_active_name ON rooms (name) WHERE is_active = 1;"
+    "CREATE INDEX rooms_name ON rooms (name, created_at);"
+    "CREATE INDEX rooms_creator ON rooms (created_by, created_at);"
+
+    "CREATE TABLE room_participants ("
+    "  room_id {text} NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,"
+    "  user_id {text} NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+    "  joined_at {int} NOT NULL,"
+    "  entry {int} NOT NULL,"
+    "  is_banned {bool} NOT NULL,"
+    "  is_moderator {bool} NOT NULL,"
+    "  is_approved {bool} NOT NULL,"
+    "  is_on_stage {bool} NOT NULL,"
+    "  is_chat_blocked {bool} NOT NULL,"
+    "  PRIMARY KEY (room_id, user_id)) {table};"
+    "CREATE INDEX room_participants_user ON room_participants (user_id, room_id)";
+
+static const struct migration steps[] = {{"accounts", accounts}, {"rooms", rooms}};
 
 const struct migration_list schema = {steps, sizeof steps / sizeof steps[0]};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who has to do with a room, beyond owning it: was in it, moderates it, was let in, or put out. */
+#ifndef STORE_MEMBERS_H
+#define STORE_MEMBERS_H
+
+#include "base/mem.h"
+#include "store/db.h"
+
+struct member {
+    const char *user_id;
+    int64_t joined_ms; /* the first time */
+    int64_t entry;     /* how often they were put out; older join tokens are no longer good */
+    bool is_banned, is_moderator, is_approved, is_on_stage, is_chat_blocked;
+};
+
+/* Whoever has no row is nobody in particular: all zero, and 0 is returned. */
+int members_find(struct db *db, struct arena *a, const char *room_id, const char *user_id,
+                 struct member *out);
+/* Keeps what is there. -EINVAL when room or user are gone. */
+int members_add(struct db *db, const char *room_id, const char *user_id, int64_t now_ms);
+
+enum member_flag {
+    MEMBER_BANNED,
+    MEMBER_MODERATOR,
+    MEMBER_APPROVED,
+    MEMBER_ON_STAGE,
+    MEMBER_CHAT_BLOCKED
+};
+
+/* Makes the row when there is none. */
+int members_set(struct db *db, const char *room_id, const char *user_id, enum member_flag flag,
+                bool on, int64_t now_ms);
+/* Ends their join tokens. */
+int members_put_out(struct db *db, const char *room_id, const char *user_id, int64_t now_ms);
+/* `list` takes page.limit; by the time of joining. */
+int members_list(struct db *db, struct arena *a, const char *room_id, struct db_page page,
+                 struct member *list, unsigned *count);
+
+#endif

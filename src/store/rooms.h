@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rooms and their settings: what holds whether somebody is inside or not. A room is active, or
+ * suspended, or archived, which is for ever. Texts that are read lie in the arena. Errors as in
+ * db.h, and -ENOENT. */
+#ifndef STORE_ROOMS_H
+#define STORE_ROOMS_H
+
+#include "base/mem.h"
+#include "store/db.h"
+
+#define ROOM_STANDARD "standard"   /* everybody publishes */
+#define ROOM_WEBINAR "webinar"     /* those on stage publish, all may chat */
+#define ROOM_BROADCAST "broadcast" /* the others cannot chat either */
+
+struct room_settings {
+    bool allow_chat, allow_video, allow_audio;
+    bool require_approval;
+    bool e2ee;
+    bool is_persistent;
+    bool recordings_allowed;
+};
+
+struct room_row {
+    const char *id, *name;
+    const char *created_by, *admin_id; /* users' ids; both own it */
+    const char *mode;
+    bool is_active, is_public;
+    int64_t max_participants; /* 0: no bound */
+    struct room_settings settings;
+    int64_t expires_ms, last_activity_ms, created_ms, updated_ms;
+    int64_t deleted_ms; /* archived then; 0: not */
+};
+
+/* -EEXIST when an active room has this name. */
+int rooms_add(struct db *db, const struct room_row *r);
+int rooms_find(struct db *db, struct arena *a, const char *id, struct room_row *out);
+/* The active room of that name, else the one that was made last. */
+int rooms_find_name(struct db *db, struct arena *a, const char *name, struct room_row *out);
+/* Active rooms that the user made. */
+int rooms_count_active(struct db *db, const char *user_id, int64_t *count);
+
+/* What the owner can change of a room that is not archived: is_public, max_participants and
+ * settings. For a change that depends on what was there, within a transaction. */
+int rooms_set(struct db *db, const struct room_row *r, int64_t now_ms);
+/* Somebody came: it lives on. Written once a minute at most. */
+int rooms_touch(struct db *db, const struct room_row *r, int64_t now_ms, int64_t expires_ms);
+/* -ENOENT when it was archived already. */
+int rooms_archive(struct db *db, const char *id, int64_t now_ms);
+
+/* The rooms that a user made, or has been in and is not banned from: neither archived ones nor
+ * those whose name a newer one has. Newest first; `list` takes page.limit. */
+int rooms_list(struct db *db, struct arena *a, const char *user_id, struct db_page page,
+               struct room_row *list, unsigned *count);
+/* Archived rooms that the user made. */
+int rooms_list_archived(struct db *db, struct arena *a, const char *user_id, struct db_page page,
+                        struct room_row *list, unsigned *count);
+int rooms_count_archived(struct db *db, const char *user_id, int64_t *count);
+
+#endif
