@@ -39,7 +39,7 @@ export interface PersonHealth {
   identity: string;
   local: boolean;
   state: State;
-  /** Somebody else's frames came under this person's name, or old ones again. They were dropped. */
+  /** Among this person's frames, or in their place, came clear ones, somebody else's, or old ones again. They were dropped. */
   suspicious: boolean;
   tracks: readonly TrackHealth[];
 }
@@ -163,7 +163,7 @@ export class Health {
         const { track, media } = one;
         return { track, identity, media, state: this.#judgeTrack(one, since), playable: this.playable(track) };
       });
-      const suspicious = facts.some(({ track }) => (this.#flowOf(track)?.suspiciousMs ?? NEVER) > since);
+      const suspicious = facts.some(({ track }) => isSuspicious(this.#flowOf(track), since));
       return { identity, local, state: this.#judgePerson(local, tracks), suspicious, tracks };
     });
   }
@@ -185,6 +185,11 @@ export class Health {
     }
     return 'silent';
   }
+}
+
+/** Somebody who sends clear frames alone has no encryption; among verified frames they are another's doing. */
+function isSuspicious(flow: Flow | undefined, since: number): boolean {
+  return flow !== undefined && (flow.suspiciousMs > since || (flow.okMs > since && flow.clearMs > since));
 }
 
 function summary(people: PersonHealth[]): MeetingHealth {

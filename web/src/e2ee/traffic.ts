@@ -52,7 +52,9 @@ export class Traffic {
     return this.ring;
   }
 
+  /** Our own mark is known too: what we sent must not come back under another name. */
   setSelf(identity: string): void {
+    this.senders.add(identity);
     this.#sealer = new PacketSealer({ identity, ring: this.#ringOf(identity), ivs: this.#dataIvs });
   }
 

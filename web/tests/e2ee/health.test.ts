@@ -71,6 +71,13 @@ describe('a person', () => {
     expect(health.getSnapshot().people[1]).toMatchObject({ state: 'encrypted', suspicious: true });
   });
 
+  it('is suspicious when clear frames come among encrypted ones, and not when there are no others', () => {
+    count(1, 0, 'bad-trailer');
+    expect(health.getSnapshot().people[1]).toMatchObject({ state: 'blocked', suspicious: false });
+    count(1, 20);
+    expect(health.getSnapshot().people[1]).toMatchObject({ state: 'encrypted', suspicious: true });
+  });
+
   it('is blocked when announced as clear, whatever comes', () => {
     health.setTracks([facts({ announced: false })]);
     count(1, 20);

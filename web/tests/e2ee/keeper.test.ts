@@ -264,8 +264,8 @@ describe('media', () => {
 
 describe('data', () => {
   const send = async (from: Member, to: Member, text: string, ordered = true, name = from.identity) => {
-    const { payload, iv, keyIndex } = (await from.ask('seal', { payload: bytesOf(text), ordered })) as Sealed;
-    return { open: () => openAs(to, { payload, iv, keyIndex }, name) };
+    const sealed = (await from.ask('seal', { payload: bytesOf(text), ordered })) as Sealed;
+    return { open: () => openAs(to, sealed, name) };
   };
   interface Sealed {
     payload: Uint8Array<ArrayBuffer>;
@@ -280,6 +280,12 @@ describe('data', () => {
   it('arrives as it was sent', async () => {
     const { anna, ben } = await pair();
     for (const ordered of [true, false]) expect(await (await send(anna, ben, 'hello', ordered)).open()).toBe('hello');
+  });
+
+  it('of ours does not come back under the name of somebody who never sent anything', async () => {
+    const { anna } = await pair();
+    const mine = await send(anna, anna, 'mine', true, 'ben');
+    await expect(mine.open()).rejects.toThrow('sender');
   });
 
   it('is refused a second time, and under another name', async () => {
