@@ -44,6 +44,8 @@ export interface ManagerEvents {
   rotation: (rotation: Rotation) => void;
   /** A notice of the server. It can say something to people, and do nothing. */
   notice: (payload: Uint8Array) => void;
+  /** Something between engine and room was refused, or a data packet by the worker: `refused` and `dataCounts` say what. */
+  refused: () => void;
   /** The key worker is gone: nothing is sent or received any more. `recovered`: it is back, with the key. */
   life: (life: 'gone' | 'recovered' | 'lost') => void;
 }
@@ -75,7 +77,7 @@ export class Manager implements Guarded {
   #playing = new Set<string>();
   #sdkListeners = new Map<string, Set<(...args: never[]) => void>>();
   #listeners: { [E in keyof ManagerEvents]: Set<ManagerEvents[E]> } = {
-    ...{ playable: new Set(), rotation: new Set(), notice: new Set(), life: new Set() },
+    ...{ playable: new Set(), rotation: new Set(), notice: new Set(), refused: new Set(), life: new Set() },
   };
   #undo: (() => void)[] = [];
   #people = '';
@@ -191,6 +193,7 @@ export class Manager implements Guarded {
 
   onRefused(what: Refusal | 'server-says-off'): void {
     this.refused[what] = (this.refused[what] ?? 0) + 1;
+    this.#tell('refused');
   }
 
   // ---- pipes ----
@@ -267,6 +270,7 @@ export class Manager implements Guarded {
         return;
       case 'counts':
         this.dataCounts = message.data;
+        this.#tell('refused');
         this.health.count(message.pipes, this.#nowMs());
         return this.#judge();
       case 'send':

@@ -4,13 +4,14 @@ import type { KeyClient } from '../e2ee/client';
 import type { Manager } from '../e2ee/manager';
 import type { QrBitmap } from '../e2ee/messages';
 import { element } from './page';
-import { describeMeeting, describeRotation } from './words';
+import { describeMeeting, describeRefused, describeRotation } from './words';
 
 const fields = {
   lock: element<HTMLElement>('lock'),
   pill: element<HTMLElement>('pill'),
   fingerprint: element<HTMLElement>('fingerprint'),
   rotation: element<HTMLElement>('rotation'),
+  refused: element<HTMLElement>('refused'),
   copy: element<HTMLButtonElement>('copy'),
   show: element<HTMLButtonElement>('show'),
   rotate: element<HTMLButtonElement>('rotate'),
@@ -28,6 +29,7 @@ export function showLock(keys: KeyClient, manager: Manager, onError: (error: unk
   fields.lock.hidden = false;
   keys.watch(draw);
   manager.health.subscribe(draw);
+  manager.when('refused', draw);
   manager.when('rotation', (rotation) => {
     fields.rotation.textContent = describeRotation(rotation);
     if (rotation.phase === 'switched') hideQr();
@@ -41,6 +43,7 @@ function draw(): void {
   const health = manager.health.getSnapshot();
   fields.pill.textContent = describeMeeting(health, keys.key);
   fields.pill.dataset.state = keys.key.old ? 'wrong-key' : health.state;
+  fields.refused.textContent = describeRefused(manager.refused, manager.dataCounts.refused);
   fields.remember.checked = keys.key.remembered;
   fields.fingerprint.textContent = (keys.key.fingerprint ?? [])
     .map(({ emoji, name, digits }) => `${emoji} ${name} ${digits}`)

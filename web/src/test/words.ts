@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the test page says about encryption.
 import type { MeetingHealth, PersonHealth, State } from '../e2ee/health';
-import type { KeyState, Rotation } from '../e2ee/messages';
+import type { Manager } from '../e2ee/manager';
+import type { DataCount, KeyState, Rotation } from '../e2ee/messages';
 import type { Stopped } from '../e2ee/meeting';
 
 export const STATE_WORDS: Record<State, string> = {
@@ -14,7 +15,7 @@ export const STATE_WORDS: Record<State, string> = {
 };
 
 export function describePerson({ state, suspicious }: PersonHealth): string {
-  return suspicious ? `${STATE_WORDS[state]}; frames of others under this name were refused` : STATE_WORDS[state];
+  return suspicious ? `${STATE_WORDS[state]}; false frames under this name were refused` : STATE_WORDS[state];
 }
 
 export function describeMeeting(health: MeetingHealth, key: KeyState): string {
@@ -27,6 +28,19 @@ export function describeMeeting(health: MeetingHealth, key: KeyState): string {
   ].filter(Boolean);
   if (bad.length > 0) return bad.join(', ');
   return health.state === 'encrypted' ? 'Encrypted' : health.state === 'cannot' ? 'This browser cannot encrypt' : 'Key ready';
+}
+
+const sum = (counts: Partial<Record<string, number>>): number =>
+  Object.values(counts).reduce<number>((total, count) => total + (count ?? 0), 0);
+
+/** What the server, or somebody without the key, tried with messages; frames are told of with their person. */
+export function describeRefused(refused: Manager['refused'], data: DataCount['refused']): string {
+  const clear = refused['clear-packet'] ?? 0;
+  const parts = [
+    clear > 0 && `Refused: ${clear} messages that were not encrypted.`,
+    sum(data) > 0 && `Refused: ${sum(data)} messages that were altered, repeated, or not from whom they were said to be.`,
+  ];
+  return parts.filter(Boolean).join(' ');
 }
 
 export function describeRotation(rotation: Rotation): string {
