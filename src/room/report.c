@@ -49,7 +49,9 @@ static void send_receiver_reports(struct person *p, int64_t now_us)
     for (unsigned i = 0; i < p->stream_count; i++) {
         if (p->streams[i].rtx)
             continue;
-        recv_report(&p->streams[i].layer->recv, now_us, &blocks[n++]);
+        recv_report(&p->streams[i].layer->recv, now_us, &blocks[n]);
+        /* The sender's own count of cycles. */
+        blocks[n++].highest_seq -= SRTP_FIRST_INDEX;
         if (n < BLOCKS_MAX)
             continue;
         send_blocks(c, blocks, n);

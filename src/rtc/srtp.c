@@ -26,8 +26,6 @@
 #define RTP_WINDOW 1024
 #define RTCP_WINDOW 128
 
-#define FIRST_INDEX 65536 /* added to what srtp_open_rtp reports */
-
 /* RFC 3711 4.3.2, in the order of one flow: labels 0..2 for RTP, 3..5 for RTCP. */
 enum { LABEL_CIPHER, LABEL_AUTH, LABEL_SALT, LABELS };
 
@@ -349,7 +347,7 @@ enum srtp_verdict srtp_open_rtp(struct srtp *s, uint8_t *packet, size_t *size, i
     }
     window_mark(stream->window, RTP_WINDOW, &stream->newest, guess);
     *size -= tag;
-    *index = guess + FIRST_INDEX;
+    *index = guess + SRTP_FIRST_INDEX;
     return SRTP_OK;
 }
 

@@ -7,7 +7,8 @@
 
 #include "rtc/cipher.h"
 
-#define SRTP_TRAILER_MAX 20 /* tag, and for SRTCP the index word: 16 + 4 */
+#define SRTP_TRAILER_MAX 20    /* tag, and for SRTCP the index word: 16 + 4 */
+#define SRTP_FIRST_INDEX 65536 /* added to what srtp_open_rtp reports */
 
 enum srtp_verdict { SRTP_OK, SRTP_MALFORMED, SRTP_AUTH, SRTP_REPLAY, SRTP_TOO_MANY_STREAMS };
 
@@ -37,9 +38,9 @@ size_t srtp_rtp_overhead(const struct srtp *s);
 size_t srtp_seal_rtp(struct srtp *s, uint8_t *out, size_t header_size, struct span payload,
                      int64_t index);
 /* Decrypts in place; *size becomes the size of the clear packet, *index the unwrapped sequence
- * number (first packet of a stream: 65536 + seq, so that earlier ones stay positive). Unless
- * SRTP_OK, nothing is remembered of the packet, and its bytes are not to be read. Replay window:
- * 1,024 packets. */
+ * number (first packet of a stream: SRTP_FIRST_INDEX + seq, so that earlier ones stay positive).
+ * Unless SRTP_OK, nothing is remembered of the packet, and its bytes are not to be read. Replay
+ * window: 1,024 packets. */
 enum srtp_verdict srtp_open_rtp(struct srtp *s, uint8_t *packet, size_t *size, int64_t *index);
 
 /* Clear compound of `size` >= 8 bytes in a buffer with SRTP_TRAILER_MAX bytes of room. Returns the

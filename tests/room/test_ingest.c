@@ -417,10 +417,16 @@ static void test_few_packets_left(void **state)
         taken[n++] = packet_new(pool);
     run_ms(50);
     assert_int_equal(packet_pool_in_use(pool), n + 20);
-    taken[n++] = packet_new(pool);
     lens_send(&cam, false);
-    run_ms(50);
+    world.now_us += 190000;
+    for (unsigned i = 0; i < 50; i++)
+        taken[n++] = packet_new(pool);
+    turn();
     assert_int_equal(packet_pool_in_use(pool), n + 1);
+    run_ms(45); /* not again at once */
+    assert_int_equal(packet_pool_in_use(pool), n + 1);
+    run_ms(5);
+    assert_int_equal(packet_pool_in_use(pool), n);
     drop_rtp(bob);
     lens_send(&cam, false);
     turn();

@@ -107,6 +107,23 @@ static void test_new_ssrc_of_audio(void **state)
     assert_int_equal(after.rtp.timestamp - before.rtp.timestamp, 960);
 }
 
+/* What came in the same turn before it goes out before it. */
+static void test_new_ssrc_in_a_burst(void **state)
+{
+    (void)state;
+    publish_camera(alice);
+    struct lens cam = camera_lens(alice, NULL, 7), next = camera_lens(alice, NULL, 8);
+    int64_t last = 0;
+
+    lens_send(&cam, true);
+    turn();
+    lens_send(&cam, false);
+    lens_send(&next, true);
+    lens_send(&next, false);
+    turn();
+    assert_int_equal(take_in_order(&last), 4);
+}
+
 /* ---- repairs ---- */
 
 static void test_rtx(void **state)
@@ -232,10 +249,15 @@ static void test_burst_over_history(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAIR_TEST(test_wrap),       PAIR_TEST(test_disorder),
-        PAIR_TEST(test_new_ssrc),   PAIR_TEST(test_new_ssrc_of_audio),
-        PAIR_TEST(test_rtx),        PAIR_TEST(test_bad_rtx),
-        PAIR_TEST(test_long_burst), PAIR_TEST(test_burst_over_history),
+        PAIR_TEST(test_wrap),
+        PAIR_TEST(test_disorder),
+        PAIR_TEST(test_new_ssrc),
+        PAIR_TEST(test_new_ssrc_of_audio),
+        PAIR_TEST(test_new_ssrc_in_a_burst),
+        PAIR_TEST(test_rtx),
+        PAIR_TEST(test_bad_rtx),
+        PAIR_TEST(test_long_burst),
+        PAIR_TEST(test_burst_over_history),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -63,7 +63,7 @@ static void test_receiver_report(void **state)
                 &(struct rtcp_sr){.ssrc = 7, .ntp = 0x1234567890abcdef, .rtp_timestamp = 1});
     run_ms(500);
     assert_true(find_block(0, 7, &b));
-    assert_int_equal(b.highest_seq, 65536 + 65549);
+    assert_int_equal(b.highest_seq, 65549); /* once around */
     assert_int_equal(b.lost, 5);
     assert_int_equal(b.fraction_lost, 5 * 256 / 20);
     assert_int_equal(b.last_sr, 0x567890ab);
@@ -91,7 +91,7 @@ static void test_no_report_on_rtx(void **state)
     forget_rtcp(alice);
     run_ms(1000);
     assert_true(find_block(0, 7, &b));
-    assert_int_equal(b.highest_seq, 65536 + 1001);
+    assert_int_equal(b.highest_seq, 1001);
     assert_false(find_block(0, 8, &b));
 }
 
