@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 run_packages=(
     gcc libc6-dev make meson ninja-build pkg-config python3 brotli ca-certificates
     libssl-dev libuv1-dev libusrsctp-dev libprotobuf-c-dev protobuf-c-compiler
-    libjansson-dev libcyaml-dev libyaml-dev libsqlite3-dev libpq-dev libsodium-dev
+    libjansson-dev libcyaml-dev libyaml-dev libcurl4-openssl-dev libsqlite3-dev libpq-dev
+    libsodium-dev
 )
 [ "$(uname -m)" = x86_64 ] && run_packages+=(libipsec-mb-dev)
 

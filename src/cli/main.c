@@ -10,6 +10,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"run", "start the server", cli_run},
+    {"room", "look at the rooms of the running server", cli_room},
     {"token", "make access tokens (`token create`)", cli_token},
     {"version", "print version and build facts", cli_version},
 };
