@@ -113,20 +113,27 @@ bool forward_wants_keyframe(const struct forward *f)
     return f->target < LIMIT_LAYERS && f->target != f->current && codec_is_video(f->codec);
 }
 
-/* The outgoing timestamp of the first packet after a switch. */
-static uint32_t timestamp_after_switch(const struct forward *f, int64_t now_us,
-                                       const struct media *m, const int64_t *ts_delta)
+/* The outgoing timestamp of the first packet after a switch. A key frame that is older than what
+ * was sent already, since it had to be repaired, is put after it; the lead that its layer gets by
+ * that is taken back at the next switch, or it would grow from switch to switch. */
+static uint32_t timestamp_after_switch(struct forward *f, int64_t now_us, const struct media *m,
+                                       const int64_t *ts_delta)
 {
     int64_t clock = codec_clock_rate(f->codec);
     int64_t elapsed = (now_us - f->last_sent_us) * clock / 1000000;
+    uint32_t lead = f->lead;
 
+    f->lead = 0;
     if (!f->started)
         return f->last_timestamp;
     if (ts_delta && f->current < LIMIT_LAYERS) {
-        uint32_t aligned = m->timestamp - (uint32_t)*ts_delta + newest_break(f)->timestamp_offset;
+        uint32_t offset = newest_break(f)->timestamp_offset - lead;
+        uint32_t aligned = m->timestamp - (uint32_t)*ts_delta + offset;
         int64_t ahead = (int32_t)(aligned - f->last_timestamp);
-        if (ahead > -DELTA_TRUST_S * clock && ahead < elapsed + DELTA_TRUST_S * clock)
+        if (ahead > -DELTA_TRUST_S * clock && ahead < elapsed + DELTA_TRUST_S * clock) {
+            f->lead = (uint32_t)(ahead > 0 ? 0 : 1 - ahead);
             return f->last_timestamp + (uint32_t)(ahead > 0 ? ahead : 1);
+        }
     }
     return f->last_timestamp + (uint32_t)(elapsed > 0 ? elapsed : 1);
 }

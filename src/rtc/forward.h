@@ -30,6 +30,7 @@ struct forward {
     int64_t out_newest;        /* highest outgoing number sent */
     int64_t in_newest;         /* highest of the current layer, sent or left out */
     uint32_t timestamp_offset; /* of the newest stretch, for sender reports */
+    uint32_t lead;             /* how far that is ahead of where sender reports put it */
     uint32_t last_timestamp;
     int64_t last_sent_us;
     uint16_t last_picture; /* VP8 */

@@ -349,6 +349,34 @@ static void timestamps_over_a_switch(void **state)
     }
 }
 
+static uint32_t sent_at(struct forward *f, uint32_t ticks, uint8_t layer, struct media m,
+                        int64_t delta)
+{
+    struct forward_out out;
+
+    assert_int_equal(forward_push(f, (int64_t)ticks * 100 / 9, &m, layer, &delta, &out),
+                     FORWARD_SEND);
+    return out.timestamp;
+}
+
+/* To a key frame that comes late, and back: frames are where they belong again, each time. */
+static void lead_is_taken_back(void **state)
+{
+    (void)state;
+    struct forward f = started(10);
+    for (unsigned i = 0; i < 10; i++) {
+        uint32_t t = i * 90000, seq = 11 + 2 * i;
+        struct media late = packet(500 + i, 190000 + t - 6000, KEY);
+        forward_set_target(&f, 1);
+        assert_int_equal(sent_at(&f, t, 1, late, 100000), 5001 + t);
+        forward_set_target(&f, 0);
+        assert_int_equal(sent_at(&f, t + 45000, 0, packet(seq, 135000 + t, KEY), -100000),
+                         50000 + t);
+        assert_int_equal(sent_at(&f, t + 90000, 0, packet(seq + 1, 180000 + t, START), 0),
+                         95000 + t);
+    }
+}
+
 /* Time since the frame began counts, not since its last packet, which may have been paced or
  * repaired. */
 static void elapsed_counts_from_the_frame(void **state)
@@ -504,6 +532,7 @@ int main(void)
         cmocka_unit_test(numbers_wrap),
         cmocka_unit_test(jumps_are_one_gap),
         cmocka_unit_test(timestamps_over_a_switch),
+        cmocka_unit_test(lead_is_taken_back),
         cmocka_unit_test(elapsed_counts_from_the_frame),
         cmocka_unit_test(picture_ids_go_on),
         cmocka_unit_test(missing_picture_ids),
