@@ -99,7 +99,7 @@ static void on_answer(struct peer *p, const Livekit__SessionDescription *d)
 
 struct sink *peer_sink_of(const struct peer *p, const char *track_sid)
 {
-    for (unsigned i = 0; i < p->sink_count; i++)
+    for (unsigned i = p->sink_count; i-- > 0;)
         if (strcmp(p->sinks[i]->track_sid, track_sid) == 0)
             return p->sinks[i];
     return NULL;

@@ -148,7 +148,7 @@ void peer_negotiate(struct peer *p);
 /* Sends a description, which is freed. */
 void peer_describe(struct peer *p, char *sdp, bool offer, uint32_t id);
 
-/* The sink of a track, NULL: never offered. */
+/* The newest sink of a track, NULL: never offered. */
 struct sink *peer_sink_of(const struct peer *p, const char *track_sid);
 
 /* ---- packets.c ---- */

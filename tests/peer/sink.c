@@ -28,6 +28,7 @@ static void disorder(struct sink *s, const char *what)
 
 /* ---- the rules, packet by packet in order ---- */
 
+/* A switch may cut off a frame of the layer before whose end was late. */
 static void judge_video(struct sink *s, const struct sink_slot *at)
 {
     const struct sink_slot *last = &s->last;
@@ -45,7 +46,7 @@ static void judge_video(struct sink *s, const struct sink_slot *at)
         disorder(s, "timestamp of a new frame");
     if (s->hole)
         return;
-    if (!last->marker)
+    if (!last->marker && a->layer == b->layer)
         disorder(s, "marker");
     if (!b->start)
         disorder(s, "frame without start");
@@ -79,6 +80,13 @@ static void judge_sequence(struct sink *s, const struct sink_slot *at)
         disorder(s, "timestamp");
 }
 
+/* The beginning was lost: there is nothing to see before a key frame was asked for. */
+static void begin_blind(struct sink *s)
+{
+    s->stats.blind++;
+    s->hole = true;
+}
+
 static void judge(struct sink *s, int64_t now_us, const struct sink_slot *at)
 {
     bool video = codec_is_video(s->codec), key = at->body.start && at->body.keyframe;
@@ -86,7 +94,7 @@ static void judge(struct sink *s, int64_t now_us, const struct sink_slot *at)
     if (s->has_last)
         judge_sequence(s, at);
     else if (video && !key)
-        disorder(s, "no key frame first");
+        begin_blind(s);
     if (s->hole)
         s->broken = true;
     if (key) {
@@ -108,7 +116,7 @@ static void judge_all(struct sink *s, int64_t now_us)
         struct sink_slot *at = &s->ring[s->next % SINK_RING];
         if (at->arrived) {
             judge(s, now_us, at);
-        } else if (s->highest - s->next > SINK_REACH) {
+        } else if (s->highest - s->next > SINK_REACH || now_us - at->missed_us > SINK_PATIENCE_US) {
             s->stats.lost++;
             s->missing--;
             s->hole = s->broken = true;
@@ -291,6 +299,7 @@ void sink_add_stats(struct sink_stats *to, const struct sink_stats *from)
     to->bad += from->bad;
     to->disorder += from->disorder;
     to->lost += from->lost;
+    to->blind += from->blind;
     to->frames += from->frames;
     to->keyframes += from->keyframes;
     to->switches += from->switches;

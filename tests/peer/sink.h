@@ -11,12 +11,13 @@
 #include "wire/rtp.h"
 
 #define SINK_RING 2048
-/* Numbers behind the highest after which a loss is final. */
+/* Numbers behind the highest, and time, after which a loss is final. */
 #define SINK_REACH 600
+#define SINK_PATIENCE_US 1000000
 #define SINK_NACKS 64
 /* A network that was away this long may have swallowed any number of packets. */
 #define SINK_SILENCE_US 1000000
-/* A player's patience. */
+/* What a player does not notice yet. */
 #define SINK_SLOW_US 200000
 
 struct sink_slot {
@@ -35,6 +36,7 @@ struct sink_stats {
     uint64_t bad;      /* payloads that nobody sent */
     uint64_t disorder; /* breaks of the stream's rules */
     uint64_t lost;     /* given up */
+    uint64_t blind;    /* 1: the first packet that came did not begin a key frame */
     uint64_t frames;   /* complete, from a key frame on without a hole */
     uint64_t keyframes, switches, jumps;
     uint64_t nacks, plis;

@@ -173,8 +173,8 @@ bool source_next(struct source *s, int64_t now_us, uint16_t *transport_seq,
         }
         if (now_us < s->next_us)
             return false;
-        if (now_us - s->next_us > 10 * s->config.interval_us)
-            s->next_us = now_us; /* it was muted */
+        if (now_us - s->next_us >= s->config.interval_us)
+            s->next_us = now_us; /* it was muted: a camera does not make up for that */
         begin_frames(s, now_us);
     }
 }

@@ -78,6 +78,7 @@ void expect_flawless(const struct sink *k, uint64_t least)
 {
     expect_orderly(k, least);
     assert_int_equal(k->stats.lost, 0);
+    assert_int_equal(k->stats.blind, 0);
     assert_int_equal(k->missing, 0);
     assert_int_equal(k->stats.duplicates, 0);
 }

@@ -178,6 +178,22 @@ static struct talk *find_talk(struct heard *h, const Livekit__DataPacket *packet
     return t;
 }
 
+/* Lossy packets overtake each other; false: this one came before, or is hopelessly late. */
+static bool note_number(struct talk *t, uint32_t number)
+{
+    uint32_t ahead = number - t->next + 1, behind = t->next - 1 - number;
+
+    if (number >= t->next) {
+        t->seen = (ahead < 64 ? t->seen << ahead : 0) | 1;
+        t->next = number + 1;
+        return true;
+    }
+    if (behind >= 64 || t->seen >> behind & 1)
+        return false;
+    t->seen |= 1ull << behind;
+    return true;
+}
+
 void heard_packet(struct heard *h, const Livekit__DataPacket *packet, bool reliable)
 {
     struct span payload = packets_payload(packet);
@@ -192,10 +208,9 @@ void heard_packet(struct heard *h, const Livekit__DataPacket *packet, bool relia
     bool good = read_number(payload, &number);
     if (t->count == 0)
         t->first = t->next = number;
-    if (!good || (reliable ? number != t->next : number < t->next))
+    if (!good || (reliable && number != t->next) || !note_number(t, number))
         t->disorder++;
     t->count++;
-    t->next = number + 1;
 }
 
 const struct talk *heard_talk(const struct heard *h, const char *identity, bool lossy)

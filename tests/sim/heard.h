@@ -31,8 +31,9 @@ struct other {
 struct talk {
     char sid[32], identity[64];
     bool lossy;
-    unsigned count, disorder; /* disorder: a damaged one, one twice, or a reliable one missing */
-    uint32_t first, next;
+    unsigned count, disorder; /* disorder: a damaged one, one twice; a reliable one out of turn */
+    uint32_t first, next;     /* next: after the highest number */
+    uint64_t seen;            /* bit i: next - 1 - i came */
 };
 
 struct heard {

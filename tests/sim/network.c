@@ -12,6 +12,9 @@
 /* How long after the first the second of a repeated datagram comes. */
 #define REPEAT_US 500
 
+/* Content type of a DTLS record (RFC 6347 4.1). */
+#define APPLICATION_DATA 23
+
 /* ---- the heap ---- */
 
 static bool before(const struct flight *a, const struct flight *b)
@@ -70,9 +73,8 @@ struct flight *network_take(struct network *n, int64_t now_us)
 
 /* ---- lanes ---- */
 
-void lane_init(struct lane *l, uint64_t seed)
+void lane_seed(struct lane *l, uint64_t seed)
 {
-    *l = (struct lane){.path = {.delay_us = 10000}};
     for (unsigned i = 0; i < NETWORK_KINDS; i++)
         random_seed(&l->random[i], seed * 131 + i);
 }
@@ -87,6 +89,7 @@ static enum network_kind kind_of(struct span datagram)
     case DATAGRAM_STUN:
         return NETWORK_STUN;
     case DATAGRAM_DTLS:
+        return datagram.data[0] == APPLICATION_DATA ? NETWORK_DATA : NETWORK_DTLS;
     case DATAGRAM_OTHER:
         break;
     }

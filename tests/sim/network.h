@@ -7,7 +7,15 @@
 #include "base/addr.h"
 #include "base/random.h"
 
-enum network_kind { NETWORK_RTP, NETWORK_RTCP, NETWORK_STUN, NETWORK_DTLS, NETWORK_KINDS };
+/* DTLS: handshakes. DATA: what DTLS carries. */
+enum network_kind {
+    NETWORK_RTP,
+    NETWORK_RTCP,
+    NETWORK_STUN,
+    NETWORK_DTLS,
+    NETWORK_DATA,
+    NETWORK_KINDS
+};
 
 /* One direction of a way. Probabilities in millionths. */
 struct path {
@@ -42,7 +50,8 @@ struct network {
     uint64_t order;
 };
 
-void lane_init(struct lane *l, uint64_t seed);
+/* What happens from now on; the path stays as it is. */
+void lane_seed(struct lane *l, uint64_t seed);
 
 void network_fini(struct network *n);
 /* Sends a datagram: it gets lost, or arrives once or twice. `like` says whose it is. */

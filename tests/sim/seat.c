@@ -9,6 +9,8 @@
 
 #define PEER_ID (0xf000ull << 48)
 
+static const struct path normal = {.delay_us = 10000};
+
 /* ---- what the client says ---- */
 
 static void on_datagram(void *arg, enum peer_side side, const struct addr *to, struct span datagram)
@@ -147,6 +149,8 @@ static void make_peer(struct seat *s)
     };
 
     s->peer = peer_new(&config);
+    lane_seed(&s->up, config.seed * 2);
+    lane_seed(&s->down, config.seed * 2 + 1);
 }
 
 static void open_session(struct seat *s, const char *reconnect_sid)
@@ -173,8 +177,8 @@ struct seat *seat_join_as(struct world *w, const struct seat_plan *plan)
     mailbag_init(&s->held);
     heard_init(&s->heard);
     make_addrs(s);
-    lane_init(&s->up, w->seed * 100 + 2 * s->index);
-    lane_init(&s->down, w->seed * 100 + 2 * s->index + 1);
+    seat_set_path(s, true, &normal);
+    seat_set_path(s, false, &normal);
     make_peer(s);
     w->seats[w->seat_count++] = s;
     open_session(s, NULL);
