@@ -25,6 +25,7 @@
 #define FRAME 6
 #define PAYLOAD 1200
 #define SEALED (12 + PAYLOAD + 16)
+#define SEALED_MIN (SEALED - 1)     /* see source_config.uneven */
 #define PUBLISHED_MAX (SEALED + 64) /* with header extensions */
 #define VIEWERS_MAX 500
 #define PACKETS 300000
@@ -175,6 +176,7 @@ static void gather(struct test *t)
                                    .layers = 1,
                                    .packets = t->run,
                                    .size_bytes = PAYLOAD,
+                                   .uneven = t->run > 1,
                                    .interval_us = FRAME_US,
                                    .first_seq = 1000};
 
@@ -231,11 +233,13 @@ static void send_run(int fd, const struct addr *to, uint8_t *bytes, size_t size,
         fail("the publisher cannot send");
 }
 
-/* The next frame, sealed and sent in one run; all its packets have one size. */
+/* The next frame, sealed and sent; packets of one size in one run. */
 static void publish(struct test *t)
 {
     struct member *m = crowd_member(t->crowd, 0);
     struct transport *transport = m->peer->links[PEER_PUBLISHER].transport;
+    const struct addr *to = transport_remote(transport);
+    int fd = m->links[PEER_PUBLISHER].watch.fd;
     static uint8_t run[FRAME * PUBLISHED_MAX];
     static struct source_packet packet;
     size_t used = 0, segment = 0;
@@ -246,17 +250,22 @@ static void publish(struct test *t)
     while (source_next(t->source, t->media_us, &m->peer->transport_seq, &packet)) {
         struct span payload =
             span_of(packet.bytes + packet.header_size, packet.size - packet.header_size);
-        segment = srtp_seal_rtp(transport_srtp(transport), packet.bytes, packet.header_size,
-                                payload, packet.index);
-        if (used + segment > sizeof run)
+        size_t size = srtp_seal_rtp(transport_srtp(transport), packet.bytes, packet.header_size,
+                                    payload, packet.index);
+        if (used && size != segment) {
+            send_run(fd, to, run, used, segment);
+            used = 0;
+        }
+        if (used + size > sizeof run)
             fail("the frame is too large");
-        memcpy(run + used, packet.bytes, segment);
-        used += segment;
+        memcpy(run + used, packet.bytes, size);
+        segment = size;
+        used += size;
     }
     t->source->muted = true;
-    send_run(m->links[PEER_PUBLISHER].watch.fd, transport_remote(transport), run, used, segment);
+    send_run(fd, to, run, used, segment);
     /* Reports and feedback to it are not of interest, but must not pile up. */
-    while (recv(m->links[PEER_PUBLISHER].watch.fd, run, sizeof run, MSG_DONTWAIT) > 0)
+    while (recv(fd, run, sizeof run, MSG_DONTWAIT) > 0)
         continue;
 }
 
@@ -282,37 +291,55 @@ static bool is_genuine(struct test *t, unsigned viewer, uint8_t *bytes, size_t s
     bool next = body.number > j->newest && body.number < l->number;
     j->newest = body.number;
     return next && body.tag == t->source->tag && index - body.number == j->offset &&
-           rtp.payload.size == PAYLOAD;
+           rtp.payload.size <= PAYLOAD && rtp.payload.size + 1 >= PAYLOAD;
 }
 
-static void look_at_message(struct test *t, unsigned viewer, bool sampled, uint8_t *bytes,
-                            size_t size)
+/* The size of the datagrams in a message: UDP_GRO tells it when there are several. */
+static size_t segment_of(struct mmsghdr *m)
 {
+    int segment = 0;
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&m->msg_hdr); c; c = CMSG_NXTHDR(&m->msg_hdr, c))
+        if (c->cmsg_level == SOL_UDP && c->cmsg_type == UDP_GRO)
+            memcpy(&segment, CMSG_DATA(c), sizeof segment);
+    return segment > 0 ? (size_t)segment : m->msg_len;
+}
+
+static void look_at_message(struct test *t, unsigned viewer, bool sampled, struct mmsghdr *m)
+{
+    uint8_t *bytes = m->msg_hdr.msg_iov->iov_base;
+    size_t size = m->msg_len, segment = segment_of(m);
+
     if (datagram_kind(span_of(bytes, size)) != DATAGRAM_RTP)
         return; /* a report */
     t->reads++;
-    for (; size >= SEALED; bytes += SEALED, size -= SEALED) {
+    for (; size >= SEALED_MIN; bytes += segment, size -= segment) {
+        if (segment > size)
+            segment = size;
         t->received++;
         t->opened += sampled;
-        t->wrong += sampled && !is_genuine(t, viewer, bytes, SEALED);
+        t->wrong += sampled && !is_genuine(t, viewer, bytes, segment);
     }
 }
 
 static void drain_one(struct test *t, unsigned viewer, bool sampled)
 {
     static uint8_t buffers[FRAME][2 * FRAME * SEALED];
+    alignas(struct cmsghdr) static uint8_t controls[FRAME][CMSG_SPACE(sizeof(int))];
     struct iovec parts[FRAME];
     struct mmsghdr messages[FRAME];
 
-    memset(messages, 0, sizeof messages);
     for (unsigned i = 0; i < FRAME; i++) {
         parts[i] = (struct iovec){buffers[i], sizeof buffers[i]};
-        messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
+        messages[i] = (struct mmsghdr){.msg_hdr = {.msg_iov = &parts[i],
+                                                   .msg_iovlen = 1,
+                                                   .msg_control = controls[i],
+                                                   .msg_controllen = sizeof controls[i]}};
     }
     int fd = crowd_member(t->crowd, 1 + viewer)->links[PEER_SUBSCRIBER].watch.fd;
     int n = recvmmsg(fd, messages, FRAME, MSG_DONTWAIT, NULL);
     for (int i = 0; i < n; i++)
-        look_at_message(t, viewer, sampled, buffers[i], messages[i].msg_len);
+        look_at_message(t, viewer, sampled, &messages[i]);
 }
 
 /* Until `until` packets came altogether, or nothing for a while. */

@@ -238,7 +238,7 @@ static void aim_viewers(struct track *t, int64_t now_us)
         downtrack_aim(list_entry(node, struct downtrack, in_track), now_us);
 }
 
-static void queue(struct engine *e, struct layer *l, const struct media *kept)
+static void queue(struct engine *e, struct layer *l, struct media *kept)
 {
     struct track *t = l->track;
 
@@ -279,7 +279,7 @@ static void accept(struct person *p, int64_t now_us, struct layer *l, struct med
     }
     if (t->burst_count == TRACK_BURST || overwrites_burst(l, m->seq))
         relay_flush(e, now_us);
-    const struct media *kept = history_put(&l->history, m);
+    struct media *kept = history_put(&l->history, m);
     if (kept)
         queue(e, l, kept);
 }

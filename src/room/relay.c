@@ -13,12 +13,15 @@
 /* A repeated NACK within this time, or the round trip when longer, is answered once. */
 #define RESEND_MIN_US 20000
 #define RESEND_CREDIT_MAX 512u
+/* Packets of a burst that differ by so little get one size, so that they go out in one run. An
+ * encoder's packetizer cuts a frame into pieces that differ by a byte. */
+#define EVEN_OUT_BYTES 8
 
 /* ---- one packet to one viewer ---- */
 
 struct header {
     uint8_t payload_type;
-    bool marker;
+    bool marker, padding;
     uint16_t seq;
     uint32_t timestamp, ssrc;
 };
@@ -34,7 +37,7 @@ static void put_u32(uint8_t *at, uint32_t v)
 /* The fixed header (RFC 3550 5.1): no CSRC, no extension. */
 static void write_header(uint8_t *at, const struct header *h)
 {
-    at[0] = 0x80;
+    at[0] = h->padding ? 0xa0 : 0x80;
     at[1] = (uint8_t)((h->marker ? 0x80 : 0) | h->payload_type);
     at[2] = (uint8_t)(h->seq >> 8);
     at[3] = (uint8_t)h->seq;
@@ -54,24 +57,63 @@ static void patch_descriptor(const struct media *m, const struct forward_out *ou
                              out->patch_vp8 ? out->tl0 : v->tl0);
 }
 
+/* Its padding (RFC 3550 5.1) lies behind the payload already. */
 static void send_media(struct downtrack *d, struct srtp *srtp, const struct addr *to,
                        const struct media *m, const struct forward_out *out)
 {
     struct outbox *o = &d->viewer->engine->outbox;
-    uint32_t capacity = RTP_HEADER_SIZE + (uint32_t)m->payload_size + SRTP_TRAILER_MAX;
-    uint8_t *at = outbox_reserve(o, capacity);
+    struct span body = span_of(media_payload(m).data, (size_t)m->payload_size + m->padding);
+    uint8_t *at = outbox_reserve(o, RTP_HEADER_SIZE + (uint32_t)body.size + SRTP_TRAILER_MAX);
 
     write_header(at, &(struct header){.payload_type = d->payload_type,
                                       .marker = out->marker,
+                                      .padding = m->padding > 0,
                                       .seq = (uint16_t)out->seq,
                                       .timestamp = out->timestamp,
                                       .ssrc = d->ssrc});
     patch_descriptor(m, out);
-    size_t size = srtp_seal_rtp(srtp, at, RTP_HEADER_SIZE, media_payload(m), out->seq);
+    size_t size = srtp_seal_rtp(srtp, at, RTP_HEADER_SIZE, body, out->seq);
     outbox_commit(o, to, (uint32_t)size);
 }
 
 /* ---- a burst ---- */
+
+/* Padding is written where the publisher's own, or the tag, was: behind the payload nothing is read
+ * any more. */
+static void pad(struct media *m, unsigned size)
+{
+    unsigned end = m->payload_offset + size, padding = size - m->payload_size;
+
+    if (padding == 0 || end > PACKET_CAPACITY)
+        return;
+    memset(m->packet->data + end - padding, 0, padding);
+    m->packet->data[end - 1] = (uint8_t)padding;
+    m->padding = (uint8_t)padding;
+}
+
+/* The first packets of the burst that differ by a few bytes, evened out; how many they are. */
+static unsigned even_out_some(struct burst_item *items, unsigned count)
+{
+    unsigned n = 0, least = UINT16_MAX, most = 0;
+
+    for (; n < count && items[n].layer == items[0].layer; n++) {
+        unsigned size = items[n].media->payload_size;
+        unsigned low = size < least ? size : least, high = size > most ? size : most;
+        if (high - low > EVEN_OUT_BYTES)
+            break;
+        least = low;
+        most = high;
+    }
+    for (unsigned i = 0; i < n && least > 0; i++)
+        pad(items[i].media, most);
+    return n;
+}
+
+static void even_out(struct track *t)
+{
+    for (unsigned i = 0; i < t->burst_count;)
+        i += even_out_some(&t->burst[i], t->burst_count - i);
+}
 
 /* Target layer's timestamp minus the current one's for the same instant, from the sender reports of
  * both. */
@@ -109,6 +151,7 @@ static void relay_one(struct downtrack *d, struct srtp *srtp, const struct addr 
 
 static void relay_track(struct track *t, int64_t now_us)
 {
+    even_out(t);
     list_each(node, &evil_carried(t)->viewers)
     {
         struct downtrack *d = list_entry(node, struct downtrack, in_track);

@@ -55,7 +55,7 @@ struct layer {
 };
 
 struct burst_item {
-    const struct media *media; /* in the layer's history */
+    struct media *media; /* in the layer's history */
     uint8_t layer;
 };
 

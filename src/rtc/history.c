@@ -32,7 +32,7 @@ static struct media *place(const struct history *h, int64_t seq)
     return &h->ring[(uint64_t)seq & (h->size - 1)];
 }
 
-const struct media *history_put(struct history *h, const struct media *m)
+struct media *history_put(struct history *h, const struct media *m)
 {
     if (!h->ring)
         h->ring = xcalloc(h->size, sizeof *h->ring);

@@ -18,7 +18,7 @@ void history_init(struct history *h, uint32_t size);
 void history_fini(struct history *h);
 /* Takes a reference of its own on m->packet. Older than the ring: not kept. Returns the stored
  * entry, NULL if not kept. */
-const struct media *history_put(struct history *h, const struct media *m);
+struct media *history_put(struct history *h, const struct media *m);
 /* NULL when never received or overwritten. */
 const struct media *history_get(const struct history *h, int64_t seq);
 /* Lets go of packets older than age_us; call now and then so that a silent stream holds nothing. */

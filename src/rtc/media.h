@@ -12,6 +12,8 @@ struct media {
     uint32_t timestamp;
     uint16_t payload_offset, payload_size; /* in packet->data, padding left out */
     bool marker;
+    uint8_t padding; /* RTP padding behind the payload, which each viewer gets with it: as much when
+                        it is sent again, since one number stands for one packet (RFC 3711 9.1) */
     struct frame_info frame; /* start, keyframe, VP8 descriptor; zero for audio */
     int64_t received_us;
 };

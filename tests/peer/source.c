@@ -133,6 +133,8 @@ static void next_of_layer(struct source *s, struct source_layer *l, struct sourc
     unsigned shift = s->config.layers - 1 - index;
     unsigned size = s->config.size_bytes >> shift;
 
+    size -= s->config.uneven && l->left > s->config.packets / 2;
+
     *r = (struct source_record){
         .seq = l->next_seq++,
         .timestamp = l->timestamp,

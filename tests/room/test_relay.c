@@ -260,6 +260,49 @@ static void nack_one(struct client *c, int64_t index)
     nack(c, view_of(c)->ssrc, &seq, 1);
 }
 
+/* Packets that differ by a few bytes are padded to one size and go out in one run; what differs by
+ * more stays as it is. Sent again they are bare. */
+static void test_evened_out(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t size;
+        uint8_t padding;
+    } cases[] = {{1000, 1}, {1000, 1}, {1001, 0}, {1001, 0}, {500, 8}, {508, 0}, {509, 0}};
+    enum { COUNT = sizeof cases / sizeof cases[0] };
+    struct outbox *o = engine_outbox(world.engine);
+    int64_t first = 0;
+    struct got g;
+
+    publish_camera(alice);
+    struct lens cam = camera_lens(alice, NULL, 7);
+    lens_send(&cam, true);
+    turn();
+    drop_rtp(bob);
+    for (unsigned i = 0; i < COUNT; i++) {
+        cam.size = cases[i].size;
+        lens_send(&cam, false);
+    }
+    engine_on_time(world.engine, world.now_us);
+    assert_int_equal(o->run_count, 3); /* of 4 and a shorter one, of 1, of 1 */
+    assert_int_equal(o->runs[0].segments, 5);
+    settle();
+    for (unsigned i = 0; i < COUNT; i++) {
+        must_take(bob, &g);
+        first = i ? first : g.index;
+        assert_int_equal(g.bytes[0], cases[i].padding ? 0xa0 : 0x80);
+        assert_int_equal(g.rtp.padding, cases[i].padding);
+        assert_int_equal(g.rtp.payload.size, VP8_DESCRIPTOR + cases[i].size);
+        assert_int_equal(g.rtp.payload.data[VP8_DESCRIPTOR + cases[i].size - 1],
+                         (uint8_t)((cam.index - COUNT + i) | 1));
+    }
+    run_ms(20);
+    nack_one(bob, first);
+    must_take(bob, &g);
+    assert_int_equal(g.rtp.ssrc, view_of(bob)->rtx_ssrc);
+    assert_int_equal(g.rtp.padding, 0);
+}
+
 static void test_rtx(void **state)
 {
     (void)state;
@@ -306,6 +349,8 @@ static void test_again(void **state)
     must_take(bob, &before);
     bob->lost = true;
     lens_send(&mic, false);
+    mic.size += 3;
+    lens_send(&mic, false);
     turn();
     bob->lost = false;
     lens_send(&mic, false);
@@ -317,7 +362,8 @@ static void test_again(void **state)
     assert_int_equal(g.index, before.index + 1);
     assert_int_equal(g.rtp.ssrc, before.rtp.ssrc);
     assert_int_equal(g.rtp.timestamp, before.rtp.timestamp + 960);
-    assert_int_equal(g.rtp.payload.data[0], (uint8_t)(mic.index - 2));
+    assert_int_equal(g.rtp.payload.data[0], (uint8_t)(mic.index - 3));
+    assert_int_equal(g.rtp.padding, 3);
 }
 
 /* Of an earlier layer too, as this viewer got it. */
@@ -507,6 +553,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PAIR_TEST(test_header),
         PAIR_TEST(test_viewers_differ),
+        PAIR_TEST(test_evened_out),
         PAIR_TEST(test_order),
         PAIR_TEST(test_not_connected),
         PAIR_TEST(test_switch),
