@@ -65,6 +65,7 @@ const HOOKS = ['emit', 'on', 'createSender', 'createSimulcastSender', 'sendDataP
 export class Guard {
   /** Opened by the worker, and about to be announced by the engine. */
   #opened: { payload: Bytes; identity: string; sid: string } | null = null;
+  #wrapping = new Set<Promise<void>>();
   #sending: Promise<void> = Promise.resolve();
   #turn: { ordered: boolean; release: () => void } | null = null;
   readonly #engine: Engine;
@@ -135,11 +136,15 @@ export class Guard {
     engine.createSender = async (track, options, encodings) => {
       if (options.videoCodec === 'av1') throw this.#refuse('codec', 'AV1 cannot be encrypted');
       const sender = await createSender(track, options, encodings);
+      const wrapping = this.guarded.protect(sender, track, options);
+      this.#wrapping.add(wrapping);
       try {
-        await this.guarded.protect(sender, track, options);
+        await wrapping;
       } catch (error) {
         await sender.replaceTrack(null).catch(() => undefined);
         throw error;
+      } finally {
+        this.#wrapping.delete(wrapping);
       }
       return sender;
     };
@@ -159,8 +164,9 @@ export class Guard {
     };
   }
 
-  /** Whatever way a sender came to be: what is not wrapped sends nothing. */
+  /** Whatever way a sender came to be: what is not wrapped sends nothing. Several may be about to be. */
   async #stopUnprotected(engine: Engine): Promise<void> {
+    await Promise.allSettled(this.#wrapping);
     for (const sender of engine.pcManager?.publisher.getSenders() ?? []) {
       if (!sender.track || this.guarded.isProtected(sender)) continue;
       this.guarded.onRefused('unwrapped-sender');

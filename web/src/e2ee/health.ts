@@ -171,7 +171,8 @@ export class Health {
   #judgeTrack(facts: TrackFacts, since: number): State {
     if (!facts.announced) return 'blocked';
     const flow = this.#flowOf(facts.track);
-    if (flow && flow.okMs > since) return 'encrypted';
+    // Browsers go on sending silence for a track that is muted.
+    if (flow && flow.okMs > since) return facts.muted ? 'silent' : 'encrypted';
     if (flow && Math.max(flow.clearMs, flow.suspiciousMs) > since) return 'blocked';
     if (flow && flow.wrongMs > since) return 'wrong-key';
     return facts.muted ? 'silent' : 'waiting';

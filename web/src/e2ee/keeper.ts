@@ -12,6 +12,7 @@ import { KeyRing } from './ring';
 import { Talk } from './talk';
 import { Pipes } from './pipes';
 import { Traffic } from './traffic';
+import type { KeyBits } from './types';
 
 export interface KeeperIo {
   post(message: FromWorker, transfer?: Transferable[]): void;
@@ -153,7 +154,7 @@ export class Keeper {
       case 'enter':
         return this.#enter(request.room, request.tab);
       case 'make':
-        return this.#adopt(await holdKey(makeKey(), request.bits, 0));
+        return this.#make(request.bits);
       case 'paste':
         return this.#paste(request.text);
       case 'link':
@@ -226,6 +227,12 @@ export class Keeper {
     const { fragment } = readFragment(behind, []);
     if (fragment.kind !== 'key') throw new Refused('damaged');
     await this.#take(fragment);
+  }
+
+  /** A damaged link was one to an encrypted meeting: another key would not be the one people there have. */
+  async #make(bits: KeyBits): Promise<void> {
+    if (this.#status === 'damaged') throw new Refused('damaged');
+    await this.#adopt(await holdKey(makeKey(), bits, 0));
   }
 
   async #adopt(held: HeldKey): Promise<void> {

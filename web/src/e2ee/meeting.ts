@@ -27,6 +27,7 @@ export interface JoinRequest {
   /** What the server said of the room before, if it was asked. */
   serverSays?: ServerSays;
   room?: RoomOptions;
+  autoSubscribe?: boolean;
   isHost?: ManagerOptions['isHost'];
   path?: ManagerOptions['path'];
   /** Called before connecting, so that no event is missed. */
@@ -50,28 +51,33 @@ export async function joinMeeting(request: JoinRequest): Promise<Meeting> {
   const isEncrypted = judged(keys, serverSays) === 'encrypted';
   const meeting = isEncrypted ? makeEncrypted(request) : { room: new Room({ ...ROOM, ...request.room }), manager: null };
   const { room, manager } = meeting;
-  let stopped: Stopped | null = null;
+  /** Set when we had to stop; resolves when we have left. */
+  let stopping: Promise<Stopped> | null = null;
   const check = (): void => {
     const decision = decide(isEncrypted ? 'ready' : 'none', readMetadata(room.metadata));
     if (decision === 'encrypted' || decision === 'clear') return;
-    stopped = new Stopped(decision);
-    void room.disconnect();
+    stopping ??= stop(room, new Stopped(decision));
   };
   room.on(RoomEvent.SignalConnected, check);
-  room.on(RoomEvent.RoomMetadataChanged, () => {
-    check();
-    if (stopped) request.onStopped?.(stopped);
-  });
+  room.on(RoomEvent.RoomMetadataChanged, check);
   request.prepare?.(meeting);
   try {
     if (manager) await room.setE2EEEnabled(true);
-    await room.connect(request.url, request.token);
+    await room.connect(request.url, request.token, { autoSubscribe: request.autoSubscribe ?? true });
   } catch (error) {
     manager?.dispose();
-    throw stopped ?? error;
+    throw (await stopping) ?? error;
   }
-  if (stopped) throw stopped;
+  if (stopping) throw await stopping;
+  room.on(RoomEvent.RoomMetadataChanged, () => void stopping?.then((stopped) => request.onStopped?.(stopped)));
   return meeting;
+}
+
+/** The SDK cannot be interrupted within its own event. Nothing is published before `connect` is done. */
+async function stop(room: Room, stopped: Stopped): Promise<Stopped> {
+  await new Promise((done) => setTimeout(done));
+  await room.disconnect();
+  return stopped;
 }
 
 function judged(keys: KeyClient, serverSays: ServerSays): Decision {

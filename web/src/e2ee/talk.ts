@@ -9,8 +9,12 @@ import { Rotate } from './rotate';
 import type { Traffic } from './traffic';
 import type { Bytes } from './types';
 
-/** Packets under a replaced key's notice key carry this index, which no ring has. */
-const NOTICE_INDEX = 255;
+/**
+ * How the IV of a notice under a replaced key begins; eight random bytes follow. Its key index is one that every ring has:
+ * native clients end when they are sent one that theirs has not.
+ */
+const NOTICE_MARK: readonly number[] = [0x6f, 0x6c, 0x64, 0x01];
+const NOTICE_INDEX = 0;
 /** When somebody who came is told, after they came: their connection may take its time. */
 const NOTICE_AFTER_MS = [1500, 5000];
 /** Nobody is believed that our key was replaced while we decrypt with it. */
@@ -86,7 +90,7 @@ export class Talk {
   async open(packet: Extract<Request, { kind: 'open' }>): Promise<Bytes | null> {
     const { keyIndex, identity } = packet;
     const [payload, iv] = [new Uint8Array(packet.payload), new Uint8Array(packet.iv)];
-    if (keyIndex === NOTICE_INDEX) return this.#openNotice(payload, iv);
+    if (NOTICE_MARK.every((byte, i) => iv[i] === byte)) return this.#openNotice(payload, iv);
     const opened = await this.io.traffic.open({ payload, iv, keyIndex }, identity);
     this.io.hold.heard(keyIndex);
     const bytes = findControl(opened.data);
@@ -162,6 +166,7 @@ export class Talk {
     const plain = writeControlPayload({ t: 'old', epoch });
     for (const { notices } of this.io.hold.past) {
       const iv = crypto.getRandomValues(new Uint8Array(12));
+      iv.set(NOTICE_MARK);
       const payload = new Uint8Array(await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, notices, plain));
       this.io.post({ kind: 'send', payload, iv, keyIndex: NOTICE_INDEX, to: [...to] });
     }

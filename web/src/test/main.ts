@@ -51,6 +51,8 @@ interface JoinOptions {
   url?: string;
   room?: RoomOptions;
   path?: ManagerOptions['path'];
+  auto?: boolean;
+  onRoom?: (room: Room) => void;
 }
 
 interface ConnectionTest {
@@ -60,6 +62,7 @@ interface ConnectionTest {
   messages: Message[];
   notices: string[];
   errors: string[];
+  readonly events: readonly string[];
   join(options: JoinOptions): Promise<void>;
   leave(): Promise<void>;
 }
@@ -161,10 +164,11 @@ function listen(room: Room): void {
   });
 }
 
-function prepare({ room, manager }: Meeting): void {
+function prepare({ room, manager }: Meeting, onRoom?: JoinOptions['onRoom']): void {
   test.room = room;
   test.manager = manager;
   listen(room);
+  onRoom?.(room);
   if (!manager) {
     room.on(RoomEvent.TrackSubscribed, (_track, publication, p) => setPlaying(publication, p, true));
     return;
@@ -192,13 +196,14 @@ function describe(state: ConnectionState): string {
   }
 }
 
-async function join({ token, key, make, url, room, path }: JoinOptions): Promise<void> {
+async function join({ token, key, make, url, room, path, auto = true, onRoom }: JoinOptions): Promise<void> {
   const { keys } = test;
   await keys.enter(roomOfToken(token));
   if (key) await keys.paste(key);
-  else if (make && keys.key.status !== 'ready') await keys.make(make);
+  else if (make && keys.key.status === 'none') await keys.make(make);
   const meeting = await joinMeeting({
-    ...{ keys, token, prepare, onStopped: sayError },
+    ...{ keys, token, autoSubscribe: auto, onStopped: sayError },
+    prepare: (meeting) => prepare(meeting, onRoom),
     url: url ?? location.origin.replace(/^http/, 'ws'),
     ...(room && { room }),
     ...(path && { path }),
@@ -297,7 +302,7 @@ function showKey(keys: KeyClient): void {
 }
 
 export async function start(keys: KeyClient): Promise<void> {
-  test = { ...{ keys, room: null, manager: null }, ...{ messages: [], notices: [], errors: [] }, ...{ join, leave } };
+  test = { ...{ keys, room: null, manager: null, events: Object.values(RoomEvent) }, ...{ messages: [], notices: [], errors: [] }, ...{ join, leave } };
   listenToControls();
   keys.watch(() => showKey(keys));
   const { token = '' } = await keys.others;

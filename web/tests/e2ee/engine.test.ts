@@ -191,6 +191,24 @@ describe('going out', () => {
     expect(guarded.onRefused).toHaveBeenCalledWith('unwrapped-sender');
   });
 
+  it('what is still being wrapped is waited for', async () => {
+    let finish = (): void => undefined;
+    guarded.protect.mockImplementation(async (sender: object) => {
+      await new Promise<void>((done) => (finish = done));
+      isProtected.add(sender);
+    });
+    const [negotiated, negotiate] = [vi.fn(), engine.negotiate];
+    void create();
+    await new Promise((next) => setImmediate(next));
+    void negotiate().then(negotiated);
+    await new Promise((next) => setImmediate(next));
+    expect(negotiated).not.toHaveBeenCalled();
+    finish();
+    await new Promise((next) => setImmediate(next));
+    expect(negotiated).toHaveBeenCalled();
+    expect(engine.senders[0]?.track).toEqual({});
+  });
+
   it('a track is announced as encrypted, without RED', async () => {
     const request = { encryption: 0, disableRed: false };
     await asEngine().addTrack(request);

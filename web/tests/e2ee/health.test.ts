@@ -90,6 +90,11 @@ describe('a person', () => {
     health.update(nowMs);
     expect(stateOf('ben')).toBe('silent');
     expect(stateOf('anna')).toBe('silent');
+    count(1, 5);
+    expect(stateOf('ben')).toBe('silent');
+    nowMs += WINDOW_MS;
+    count(1, 0, 'auth');
+    expect(stateOf('ben')).toBe('wrong-key');
   });
 
   it('is told of by the worst track, but not by one that only waits', () => {

@@ -35,6 +35,7 @@ describe('a key', () => {
       await fragment(member, text);
       expect([text, member.key.status]).toEqual([text, 'damaged']);
       await expect(member.keyText()).rejects.toThrow('no key');
+      await expect(member.ask('make', { bits: 128 })).rejects.toThrow('damaged');
       // It stays so: the vault is not asked for another.
       await member.ask('enter', { room: 'room', tab: 'tab' });
       expect(member.key.status).toBe('damaged');
