@@ -17,6 +17,8 @@ const SUITES = [
   ['hostile-http', 400],
   ['hostile-sockets', 400],
   ['hostile-signal', 500],
+  ['e2ee', 900],
+  ['keys', 900],
   ['api', 60],
 ];
 

@@ -31,11 +31,18 @@ export async function end() {
   pages?.end();
 }
 
-/** A page in a context of its own, at `url` or at the client under test. */
-export async function openPage(url, script) {
-  const { browser, pages } = await start();
+/** Cookies, storage and permissions of one person. */
+export async function openContext() {
+  const { browser } = await start();
   const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
   afterwards(() => context.close());
+  return context;
+}
+
+/** A page at `url` or at the client under test, in a context of its own unless one is given. */
+export async function openPage(url, script, context) {
+  const { pages } = await start();
+  context ??= await openContext();
   const page = await context.newPage();
   page.on('pageerror', (error) => process.stderr.write(`# page: ${error.message}\n`));
   if (process.env.VERBOSE) page.on('console', (line) => process.stderr.write(`# page: ${line.text()}\n`));

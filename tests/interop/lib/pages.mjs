@@ -10,6 +10,7 @@ const SCRIPT = 'text/javascript';
 const FILES = {
   '/': [here('page/meeting.html'), 'text/html'],
   '/page/meeting.mjs': [here('page/meeting.mjs'), SCRIPT],
+  '/page/driver.mjs': [here('page/driver.mjs'), SCRIPT],
   '/page/probe-clear.mjs': [here('page/probe-clear.mjs'), SCRIPT],
   '/page/probe-e2ee.mjs': [here('page/probe-e2ee.mjs'), SCRIPT],
   '/lib/brief.mjs': [here('lib/brief.mjs'), SCRIPT],

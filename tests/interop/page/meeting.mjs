@@ -1,23 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A person in a room by livekit-client, with its own end-to-end encryption. Driven by lib/browser.mjs through
 // `window.meeting`; answers are plain values.
-import {
-  ExternalE2EEKeyProvider,
-  LocalAudioTrack,
-  LocalVideoTrack,
-  Room,
-  RoomEvent,
-} from '/livekit-client.mjs';
-import { brief } from '/lib/brief.mjs';
-import { Hearing, patternI420, Sight } from '/lib/signal-check.mjs';
-
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-
-const sending = new Map(); // by source: the track, and how to stop what feeds it
-const happened = [];
-const data = [];
-const letters = [];
-let room = null;
+import { ExternalE2EEKeyProvider, Room, RoomEvent } from '/livekit-client.mjs';
+import { drive, driver } from '/page/driver.mjs';
 
 async function encryption(key, worker) {
   const keyProvider = new ExternalE2EEKeyProvider();
@@ -28,157 +13,14 @@ async function encryption(key, worker) {
 /** @param options url, token, key, worker: where the worker of E2EE is, room: RoomOptions, auto: subscribing */
 async function join({ url, token, key, worker = '/e2ee-worker.mjs', options = {}, auto = true }) {
   const e2ee = key ? { encryption: await encryption(key, new Worker(worker, { type: 'module' })) } : {};
-  room = new Room({ ...options, ...e2ee });
+  const room = new Room({ ...options, ...e2ee });
   meeting.room = room;
-  for (const name of Object.values(RoomEvent)) room.on(name, (...args) => happened.push(brief(name, args)));
-  room.on(RoomEvent.DataReceived, (payload, from, kind, topic) => {
-    data.push({ text: new TextDecoder().decode(payload), from: from?.identity ?? null, topic: topic ?? '', reliable: kind === 0 });
-  });
+  drive(room, Object.values(RoomEvent));
   // Chromium decodes a remote sound only when an element plays it.
   room.on(RoomEvent.TrackSubscribed, (track) => track.kind === 'audio' && track.attach());
   room.on(RoomEvent.TrackUnsubscribed, (track) => track.detach());
-  room.registerTextStreamHandler('chat', async (reader, from) => {
-    letters.push({ from: from.identity, text: await reader.readAll() });
-  });
-  room.registerRpcMethod('echo', async ({ payload }) => payload);
   if (key) await room.setE2EEEnabled(true);
   await room.connect(url, token, { autoSubscribe: auto });
-}
-
-function plain(p) {
-  const tracks = [...p.trackPublications.values()].map((one) => ({
-    sid: one.trackSid,
-    name: one.trackName,
-    kind: one.kind,
-    source: one.source,
-    muted: one.isMuted,
-    subscribed: Boolean(one.track),
-    mime: one.mimeType,
-  }));
-  const { sid, name, metadata, attributes } = p;
-  return { sid, name, metadata, attributes, tracks };
-}
-
-const publicationOf = (identity, kind) => {
-  const all = [...(room.remoteParticipants.get(identity)?.trackPublications.values() ?? [])];
-  return all.find((one) => one.kind === kind && one.track);
-};
-
-async function publish(source, track, options, stop) {
-  sending.set(source, { track, stop });
-  const publication = await room.localParticipant.publishTrack(track, { source, ...options });
-  return publication.trackSid;
-}
-
-/** A generated track has no size of its own, and the SDK would guess one. */
-function makeGenerator(width, height, frameRate) {
-  const generator = new MediaStreamTrackGenerator({ kind: 'video' });
-  const settings = generator.getSettings.bind(generator);
-  generator.getSettings = () => ({ ...settings(), width, height, frameRate });
-  return generator;
-}
-
-async function publishVideo({ width = 320, height = 240, u = 90, v = 180, noise = 0, fps = 25, simulcast = false, codec = 'vp8', source = 'camera' }) {
-  const generator = makeGenerator(width, height, fps);
-  const writer = generator.writable.getWriter();
-  let step = 0;
-  const timer = setInterval(() => {
-    const frame = new VideoFrame(patternI420(width, height, step++, { u, v, noise }), {
-      format: 'I420',
-      codedWidth: width,
-      codedHeight: height,
-      timestamp: performance.now() * 1000,
-    });
-    writer.write(frame).catch(() => {});
-  }, 1000 / fps);
-  const track = new LocalVideoTrack(generator, undefined, true);
-  return publish(source, track, { simulcast, videoCodec: codec, backupCodec: false }, () => clearInterval(timer));
-}
-
-async function publishTone(frequency, { source = 'microphone' } = {}) {
-  const context = new AudioContext({ sampleRate: 48000 });
-  await context.resume();
-  const oscillator = new OscillatorNode(context, { frequency });
-  const volume = new GainNode(context, { gain: 0.3 });
-  const output = context.createMediaStreamDestination();
-  oscillator.connect(volume).connect(output);
-  oscillator.start();
-  const track = new LocalAudioTrack(output.stream.getAudioTracks()[0], undefined, true);
-  return publish(source, track, { dtx: false }, () => context.close());
-}
-
-/** A track of `kind` that never carries anything. */
-async function publishSilent(kind, name) {
-  const track = kind === 'video' ? new LocalVideoTrack(makeGenerator(320, 240, 25), undefined, true)
-    : new LocalAudioTrack(new AudioContext().createMediaStreamDestination().stream.getAudioTracks()[0], undefined, true);
-  return (await room.localParticipant.publishTrack(track, { name, simulcast: false })).trackSid;
-}
-
-async function mute(source, on) {
-  const { track } = sending.get(source);
-  await (on ? track.mute() : track.unmute());
-}
-
-async function unpublish(source) {
-  const { track, stop } = sending.get(source);
-  await room.localParticipant.unpublishTrack(track);
-  stop();
-  sending.delete(source);
-}
-
-/** Reads a track for at most `ms`, until `take` says that it is enough, or `done()`. */
-async function read(track, ms, done, take) {
-  const reader = new MediaStreamTrackProcessor({ track: track.clone() }).readable.getReader();
-  const end = performance.now() + ms;
-  let next = reader.read();
-  while (performance.now() < end && !(await done())) {
-    const got = await Promise.race([next, sleep(100)]);
-    if (!got) continue;
-    if (got.done) break;
-    const enough = await take(got.value);
-    got.value.close();
-    if (enough) break;
-    next = reader.read();
-  }
-  void reader.cancel();
-}
-
-const came = (identity, kind, packets = 0) => async () => packets > 0 && (await stats(identity, kind)).packets >= packets;
-
-/** @param packets look until so many came, whatever they show */
-async function watch(identity, ms, packets) {
-  const seen = new Sight();
-  await read(publicationOf(identity, 'video').track.mediaStreamTrack, ms, came(identity, 'video', packets), async (frame) => {
-    const { width, height } = frame.visibleRect;
-    const bytes = new Uint8Array(frame.allocationSize({ rect: frame.visibleRect }));
-    await frame.copyTo(bytes, { rect: frame.visibleRect });
-    if (frame.format === 'I420') seen.look(bytes, width, height);
-    return seen.moves;
-  });
-  return { ...seen.plain(), moves: seen.moves };
-}
-
-async function listen(identity, frequency, ms, packets) {
-  let hearing;
-  await read(publicationOf(identity, 'audio').track.mediaStreamTrack, ms, came(identity, 'audio', packets), (sound) => {
-    hearing ??= new Hearing(frequency, sound.sampleRate);
-    const samples = new Float32Array(sound.numberOfFrames);
-    sound.copyTo(samples, { planeIndex: 0, format: 'f32-planar' });
-    hearing.hear(samples.map((one) => one * 32768));
-    return hearing.best >= 0.8;
-  });
-  return hearing?.best ?? 0;
-}
-
-async function stats(identity, kind) {
-  const report = await publicationOf(identity, kind).track.receiver.getStats();
-  const found = [...report.values()].find(({ type }) => type === 'inbound-rtp');
-  return {
-    packets: found?.packetsReceived ?? 0,
-    decoded: found?.framesDecoded ?? 0,
-    width: found?.frameWidth ?? 0,
-    height: found?.frameHeight ?? 0,
-  };
 }
 
 // ---- what a probe in a worker saw ----
@@ -193,47 +35,10 @@ function base64(bytes) {
 }
 
 const meeting = {
+  ...driver,
   probedCount: () => probed.length,
   probed: () => probed.map(({ output, sealed }) => ({ output: base64(output), sealed: base64(sealed) })),
-  room,
+  room: null,
   join,
-  publishVideo,
-  publishTone,
-  mute,
-  unpublish,
-  publishSilent,
-  watch,
-  listen,
-  stats,
-  view: (identity) => {
-    const p = room.remoteParticipants.get(identity);
-    return p ? plain(p) : null;
-  },
-  me: async () => ({ ...plain(room.localParticipant), state: room.state, roomSid: await room.getSid() }),
-  events: (since) => happened.slice(since),
-  received: () => data,
-  forget: () => data.splice(0),
-  subscribe: (identity, kind, on) => {
-    const all = [...room.remoteParticipants.get(identity).trackPublications.values()];
-    all.find((one) => one.kind === kind).setSubscribed(on);
-  },
-  setQuality: (identity, quality) => publicationOf(identity, 'video').setVideoQuality(quality),
-  send: (text, { reliable = true, topic, to } = {}) =>
-    room.localParticipant.publishData(new TextEncoder().encode(text), { reliable, topic, destinationIdentities: to }),
-  letters: () => letters,
-  sendText: async (text) => void (await room.localParticipant.sendText(text, { topic: 'chat' })),
-  callEcho: (destinationIdentity, payload) => room.localParticipant.performRpc({ destinationIdentity, method: 'echo', payload }),
-  changeDetails: async ({ metadata, name, attributes }) => {
-    const me = room.localParticipant;
-    if (metadata !== undefined) await me.setMetadata(metadata);
-    if (name !== undefined) await me.setName(name);
-    if (attributes !== undefined) await me.setAttributes(attributes);
-  },
-  simulate: (scenario) => room.simulateScenario(scenario),
-  leave: async () => {
-    for (const { stop } of sending.values()) stop();
-    sending.clear();
-    await room.disconnect();
-  },
 };
 window.meeting = meeting;
