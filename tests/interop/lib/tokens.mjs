@@ -27,6 +27,16 @@ export function rooms(server) {
   return new RoomServiceClient(server.url, KEY, SECRET, { failover: false });
 }
 
+/** Identities; none when the room is gone. */
+export async function peopleIn(server, room) {
+  try {
+    return (await rooms(server).listParticipants(room)).map(({ identity }) => identity);
+  } catch (error) {
+    if (error.status === 404) return [];
+    throw error;
+  }
+}
+
 const text = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 /** A token put together by hand: whatever header and payload, signed with `secret` (null: not signed). */

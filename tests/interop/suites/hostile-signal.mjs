@@ -9,7 +9,7 @@ import { Native } from '../lib/native.mjs';
 import { abreast, descriptorsReturn, holdings, seeded, serves } from '../lib/raw.mjs';
 import { Signal } from '../lib/signal.mjs';
 import { afterwards, check, equal, until, within } from '../lib/tap.mjs';
-import { joinToken, roomName, rooms } from '../lib/tokens.mjs';
+import { joinToken, peopleIn, roomName } from '../lib/tokens.mjs';
 
 export { end } from '../lib/native.mjs';
 
@@ -224,10 +224,7 @@ async function slowSignal(server) {
   const slow = await Promise.all(['slow-0', 'slow-1', 'slow-2'].map((identity) => Signal.open(server, room, identity)));
   slow.forEach(({ socket }) => socket.pause());
   const loud = await Signal.open(server, room, 'loud', { grants: { canUpdateOwnMetadata: true } });
-  const gone = async () => {
-    const people = await rooms(server).listParticipants(room);
-    return people.every(({ identity }) => identity === 'loud');
-  };
+  const gone = async () => (await peopleIn(server, room)).every((identity) => identity === 'loud');
   let said = 0;
   await until('the slow ones are dropped', async () => {
     for (let i = 0; i < 10; i++) loud.say('updateMetadata', { metadata: `${said++}`.padEnd(60000, 'x') });
