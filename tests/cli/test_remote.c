@@ -83,17 +83,11 @@ static void trusts_the_own_certificate(void **state)
     struct tls_kit *other = tls_kit_new();
     struct site site;
     struct remote r = {0};
-    struct str message;
 
     site_configure(&site, 1);
-    site.config.tls_cert = kit->cert_file;
-    site.config.tls_key = kit->key_file;
-    str_init(&message);
-    site.control = control_new(&site.config, &site.keys, &message);
-    assert_non_null(site.control);
-    str_fini(&message);
-    site.port = control_port(site.control);
-    site.thread = thread_start("control", site_run, site.control);
+    str_set(&site.config.tls_cert, kit->cert_file);
+    str_set(&site.config.tls_key, kit->key_file);
+    site_run_it(&site);
     r.config.listen = addr_v4(127, 0, 0, 1, site.port);
     r.config.tls_cert = kit->cert_file;
     token_keys_add(&r.keys, KIT_KEY, KIT_SECRET);
