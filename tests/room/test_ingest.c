@@ -23,6 +23,7 @@ static void test_by_mid(void **state)
     lens_send(&cam, true);
     assert_int_equal(drops(DROP_NOT_FOR_US), refused + 4);
     assert_int_equal(t->layers[0].ssrc, 0);
+    assert_int_equal(t->layer_count, 1);
     cam.payload_type = PT_VP8;
     lens_send(&cam, true);
     assert_int_equal(t->layers[0].ssrc, 7);
