@@ -330,6 +330,23 @@ static void test_silence(void **state)
     assert_int_equal(d->forward.current, 2);
 }
 
+/* A slow camera sends every 200 ms, and reports come every second. */
+static void test_not_silent_yet(void **state)
+{
+    (void)state;
+    struct track *t = publish_camera(alice);
+    struct lens cam = camera_lens(alice, NULL, 7);
+
+    lens_send(&cam, true);
+    ingest_look_for_silence(t, world.now_us + LAYER_SILENCE_US);
+    assert_true(t->layers[0].flowing);
+    ingest_look_for_silence(t, world.now_us + LAYER_SILENCE_US + 1);
+    assert_false(t->layers[0].flowing);
+    assert_true(LAYER_SILENCE_US > 1000000);
+    lens_send(&cam, false);
+    assert_true(t->layers[0].flowing);
+}
+
 /* Padding alone is no picture: it does not make a layer flow. */
 static void test_padding_does_not_flow(void **state)
 {
@@ -451,6 +468,7 @@ int main(void)
         PAIR_TEST(test_short_video),
         PAIR_TEST(test_clear_frames_may_be_short),
         PAIR_TEST(test_silence),
+        PAIR_TEST(test_not_silent_yet),
         PAIR_TEST(test_padding_does_not_flow),
         PAIR_TEST(test_levels),
         PAIR_TEST(test_arrivals),

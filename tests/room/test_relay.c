@@ -3,6 +3,22 @@
  * what is sent again; how often key frames are asked for. */
 #include "pair.h"
 
+static void nack(struct client *c, uint32_t ssrc, const uint16_t *seqs, unsigned count)
+{
+    uint8_t bytes[1200];
+    struct writer w = writer_of(bytes, sizeof bytes);
+
+    rtcp_write_nack(&w, 1, ssrc, seqs, count);
+    send_rtcp(c, SUBSCRIBER, &w);
+}
+
+static void nack_one(struct client *c, int64_t index)
+{
+    uint16_t seq = (uint16_t)index;
+
+    nack(c, view_of(c)->ssrc, &seq, 1);
+}
+
 /* ---- one packet ---- */
 
 static void test_header(void **state)
@@ -50,12 +66,16 @@ static void test_viewers_differ(void **state)
     turn();
     drop_rtp(bob);
     both[1] = client_join("carol");
-    cam.picture = 0x7ffd; /* the source starts anew, and wraps */
+    downtrack_stop(view_of(bob)); /* bob goes on where he was, while the source wraps */
+    downtrack_start(view_of(bob), world.now_us);
+    cam.picture = 0x7ffd;
     cam.tl0 = 254;
     lens_send(&cam, true);
     turn();
     must_take(bob, &last[0]);
     must_take(both[1], &last[1]);
+    assert_int_equal(last[0].frame.vp8.picture_id, 106);
+    assert_int_equal(last[1].frame.vp8.picture_id, 0x7ffd);
     assert_int_not_equal(last[0].rtp.ssrc, last[1].rtp.ssrc);
     for (unsigned n = 0; n < 6; n++) {
         lens_send(&cam, false);
@@ -70,6 +90,14 @@ static void test_viewers_differ(void **state)
             last[i] = g;
         }
     }
+    /* Sent again it is as this viewer had it, not as the one who got it last. */
+    struct vp8_descriptor d;
+    run_ms(20);
+    nack_one(bob, last[0].index);
+    must_take(bob, &g);
+    assert_true(vp8_descriptor_parse(span_from(g.rtp.payload, 2), &d));
+    assert_int_equal(d.picture_id, last[0].frame.vp8.picture_id);
+    assert_int_equal(d.tl0, last[0].frame.vp8.tl0);
 }
 
 /* ---- a burst ---- */
@@ -97,6 +125,7 @@ static void test_order(void **state)
     settle();
     assert_int_equal(drop_rtp(bob), 5);
     assert_int_equal(drop_rtp(carol), 5);
+    assert_true(list_empty(&world.engine->dirty));
     engine_on_time(world.engine, world.now_us);
     assert_int_equal(o->run_count, 0);
 }
@@ -220,7 +249,7 @@ static void test_switch_by_reports(void **state)
     assert_int_equal(g.rtp.timestamp - before.rtp.timestamp, 3 * 3000);
 }
 
-/* Without reports time is told by arrival. */
+/* Without a report on each time is told by arrival, whatever the numbers look like. */
 static void test_switch_by_arrival(void **state)
 {
     (void)state;
@@ -229,13 +258,17 @@ static void test_switch_by_arrival(void **state)
     struct got before, g;
 
     view_of(bob)->wanted = 0;
+    uint32_t first = low.timestamp;
+    report_of(&low, 0);
     lens_send(&low, true);
+    report_of(&low, 0);
     lens_send(&high, true);
-    report_of(&low, 5ull << 32);
     run_layers(&low, &high, 3, &before);
     view_of(bob)->wanted = 2;
     downtrack_aim(view_of(bob), world.now_us);
     run_ms(20);
+    /* Were high's report all zeroes, this would be three frames later. */
+    high.timestamp = low.timestamp - 3000 + 9000 - (first + 3000);
     lens_send(&high, true);
     turn();
     must_take(bob, &g);
@@ -243,22 +276,6 @@ static void test_switch_by_arrival(void **state)
 }
 
 /* ---- sent again ---- */
-
-static void nack(struct client *c, uint32_t ssrc, const uint16_t *seqs, unsigned count)
-{
-    uint8_t bytes[1200];
-    struct writer w = writer_of(bytes, sizeof bytes);
-
-    rtcp_write_nack(&w, 1, ssrc, seqs, count);
-    send_rtcp(c, SUBSCRIBER, &w);
-}
-
-static void nack_one(struct client *c, int64_t index)
-{
-    uint16_t seq = (uint16_t)index;
-
-    nack(c, view_of(c)->ssrc, &seq, 1);
-}
 
 /* Packets that differ by a few bytes are padded to one size and go out in one run; what differs by
  * more stays as it is. Sent again they are bare. */

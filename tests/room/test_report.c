@@ -88,6 +88,8 @@ static void test_no_report_on_rtx(void **state)
     lens_send(&cam, true);
     struct shot s = lens_next(&cam, false, bytes);
     send_rtx(alice, 8, 1, &s, NULL);
+    send_report(alice, PUBLISHER, &(struct rtcp_sr){.ssrc = 8, .ntp = 99});
+    assert_false(person_of(alice)->streams[0].layer->recv.has_sr);
     forget_rtcp(alice);
     run_ms(1000);
     assert_true(find_block(0, 7, &b));
@@ -198,6 +200,25 @@ static void test_nacks(void **state)
     assert_int_equal(n + 1, RECV_NACK_TRIES);
     run_ms(5000);
     assert_int_equal(take_nacks(7, seqs), 0);
+}
+
+/* Each layer is looked after, also when the others have all. */
+static void test_nacks_of_layers(void **state)
+{
+    (void)state;
+    publish_simulcast(alice);
+    struct lens low = camera_lens(alice, "q", 1), high = camera_lens(alice, "f", 3);
+    uint16_t seqs[200];
+
+    lens_send(&low, true);
+    lens_send(&high, true);
+    lens_lose(&low);
+    lens_send(&low, false);
+    lens_send(&high, false);
+    run_ms(10);
+    assert_int_equal(take_nacks(1, seqs), 1);
+    run_ms(400);
+    assert_in_range(take_nacks(1, seqs), 2, 8);
 }
 
 /* The numbers are the SSRC's own. */
@@ -445,6 +466,12 @@ static void test_keyframe_requests(void **state)
     rtcp_write_fir(&w, 5, ssrc, 1);
     send_rtcp(bob, SUBSCRIBER, &w);
     assert_int_equal(count_plis(alice, 3), 2);
+    view_of(bob)->disabled = true; /* who sees nothing misses nothing */
+    downtrack_aim(view_of(bob), world.now_us);
+    w = writer();
+    rtcp_write_pli(&w, 5, ssrc);
+    world.now_us += 1000000;
+    send_rtcp(bob, SUBSCRIBER, &w);
     assert_int_equal(count_rtcp(alice, PUBLISHER, RTCP_PSFB, ANY_FORMAT), 2);
 }
 
@@ -466,32 +493,32 @@ static void test_malformed(void **state)
     assert_int_equal(count_plis(alice, 7), 1);
 }
 
-/* Each side is heard for what it has to say. */
+/* Each side is heard for what it has to say: bob's connections, the wrong way round. */
 static void test_wrong_side(void **state)
 {
     (void)state;
     struct track *t = publish_camera(alice);
     struct lens cam = camera_lens(alice, NULL, 7);
     struct writer w = writer();
-    uint16_t seq;
     struct got g;
 
+    publish_microphone(bob);
     lens_send(&cam, true);
     turn();
     must_take(bob, &g);
-    seq = g.rtp.seq;
     run_ms(30);
+    uint16_t seq = g.rtp.seq;
     rtcp_write_pli(&w, 5, view_of(bob)->ssrc);
     rtcp_write_nack(&w, 5, view_of(bob)->ssrc, &seq, 1);
-    send_rtcp(alice, PUBLISHER, &w);
+    send_rtcp(bob, PUBLISHER, &w);
     assert_int_equal(count_plis(alice, 7), 0);
-    send_report(bob, SUBSCRIBER, &(struct rtcp_sr){.ssrc = 7, .ntp = 99});
+    assert_int_equal(drop_rtp(bob), 0);
+    send_report(alice, SUBSCRIBER, &(struct rtcp_sr){.ssrc = 7, .ntp = 99});
     assert_false(t->layers[0].recv.has_sr);
     send_report(alice, PUBLISHER, &(struct rtcp_sr){.ssrc = 8, .ntp = 99});
     assert_false(t->layers[0].recv.has_sr);
     send_report(alice, PUBLISHER, &(struct rtcp_sr){.ssrc = 7, .ntp = 99});
     assert_true(t->layers[0].recv.has_sr);
-    assert_int_equal(drop_rtp(bob), 0);
     assert_int_equal(drops(DROP_MALFORMED), 0);
 }
 
@@ -554,6 +581,7 @@ int main(void)
         PAIR_TEST(test_no_report_on_rtx),
         PAIR_TEST(test_many_streams),
         PAIR_TEST(test_nacks),
+        PAIR_TEST(test_nacks_of_layers),
         PAIR_TEST(test_nacks_of_a_new_ssrc),
         PAIR_TEST(test_no_nacks_of_audio),
         PAIR_TEST(test_feedback),
