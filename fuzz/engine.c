@@ -99,7 +99,7 @@ static void step_offer(struct reader *r)
     struct str text;
 
     str_init(&text);
-    write_head(&text, c, PUBLISHER);
+    write_head(&text, c, PUBLISHER, false);
     str_append(&text, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n"
                       "a=sctp-port:5000\r\n");
     for (unsigned i = 1; i <= count; i++)
@@ -107,9 +107,26 @@ static void step_offer(struct reader *r)
     send_description(c, true, &text, ++c->own_offer_id);
 }
 
+/* who, how: an answer, with another fingerprint, without a head; then sections as they come. */
+static void step_raw_description(struct reader *r)
+{
+    struct client *c = client_of(r);
+    unsigned how = digit(r);
+    struct str text;
+
+    str_init(&text);
+    if (!(how & 4))
+        write_head(&text, c, how & 1 ? SUBSCRIBER : PUBLISHER, how & 2);
+    str_append(&text, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:0\r\n");
+    str_append_span(&text, raw_of(r));
+    send_description(c, !(how & 1), &text, how & 1 ? c->offer_id : ++c->own_offer_id);
+}
+
 static void step_add(struct reader *r)
 {
     static const char *const codecs[] = {"vp8", "h264", "av1", ""};
+    Livekit__AudioTrackFeature features[] = {LIVEKIT__AUDIO_TRACK_FEATURE__TF_STEREO,
+                                             LIVEKIT__AUDIO_TRACK_FEATURE__TF_NO_DTX};
     struct client *c = client_of(r);
     unsigned cid = digit(r), what = digit(r), how = digit(r);
     Livekit__SignalRequest q = LIVEKIT__SIGNAL_REQUEST__INIT;
@@ -136,6 +153,8 @@ static void step_add(struct reader *r)
     add.layers = list;
     add.n_layers = how & 4 ? 3 : 0;
     codec.codec = (char *)(uintptr_t)codecs[how >> 2];
+    add.audio_features = features;
+    add.n_audio_features = how >> 2 & 2;
     add.simulcast_codecs = codec_list;
     add.n_simulcast_codecs = how & 8 ? 1 : 0;
     send_request(c, &q);
@@ -273,6 +292,14 @@ static void step_check(struct reader *r)
     from.port = (uint16_t)(from.port + digit(r)); /* a client that moves */
     if (k)
         give_check(k, &from, how & 1, !(how & 2));
+}
+
+/* The last check once more, whoever it was for. */
+static void step_check_again(struct reader *r)
+{
+    const struct addr *from = &client_of(r)->links[0].addr;
+
+    give(from, span_of(cast.check, cast.check_size));
 }
 
 static void step_datagram(struct reader *r)
@@ -428,12 +455,19 @@ static void step_shutdown(struct reader *r)
 }
 
 static void (*const steps[128])(struct reader *r) = {
-    ['J'] = step_join,     ['R'] = step_resume,    ['X'] = step_close,       ['W'] = step_answering,
-    ['A'] = step_answer,   ['C'] = step_connect,   ['O'] = step_offer,       ['T'] = step_add,
-    ['M'] = step_mute,     ['S'] = step_subscribe, ['Q'] = step_settings,    ['Y'] = step_sync,
-    ['U'] = step_update,   ['L'] = step_leave,     ['m'] = step_raw_message, ['c'] = step_check,
-    ['d'] = step_datagram, ['s'] = step_sctp,      ['P'] = step_media,       ['B'] = step_burst,
-    ['F'] = step_rtcp,     ['D'] = step_data,      ['q'] = step_request,     ['t'] = step_time,
+    ['J'] = step_join,      ['R'] = step_resume,
+    ['X'] = step_close,     ['W'] = step_answering,
+    ['A'] = step_answer,    ['C'] = step_connect,
+    ['O'] = step_offer,     ['o'] = step_raw_description,
+    ['T'] = step_add,       ['M'] = step_mute,
+    ['S'] = step_subscribe, ['Q'] = step_settings,
+    ['Y'] = step_sync,      ['U'] = step_update,
+    ['L'] = step_leave,     ['m'] = step_raw_message,
+    ['c'] = step_check,     ['k'] = step_check_again,
+    ['d'] = step_datagram,  ['s'] = step_sctp,
+    ['P'] = step_media,     ['B'] = step_burst,
+    ['F'] = step_rtcp,      ['D'] = step_data,
+    ['q'] = step_request,   ['t'] = step_time,
     ['!'] = step_shutdown,
 };
 

@@ -57,7 +57,9 @@ static struct cast {
     uint64_t next_session, next_request, replies;
     struct seen seen[SEEN];
     unsigned seen_count;
-    uint64_t random; /* state of getrandom */
+    uint64_t random;    /* state of getrandom */
+    uint8_t check[400]; /* the last check that was given */
+    size_t check_size;
 } cast;
 
 /* Takes the C library's place: the same input takes the same way. */
@@ -187,14 +189,14 @@ static void drain(void *arg, struct outbox *o)
 
 /* ---- descriptions ---- */
 
-static void write_head(struct str *out, const struct client *c, enum side side)
+static void write_head(struct str *out, const struct client *c, enum side side, bool changed)
 {
     str_printf(out,
                "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=ice-ufrag:u%s%d\r\n"
                "a=ice-pwd:passwordpasswordpassword\r\na=fingerprint:sha-256 ",
                c->identity, (int)side);
     for (unsigned i = 0; i < 32; i++)
-        str_append(out, i ? ":AA" : "AA");
+        str_printf(out, "%s%s", i ? ":" : "", changed ? "BB" : "AA");
     str_append(out, "\r\n");
 }
 
@@ -203,6 +205,7 @@ static void write_section(struct str *out, unsigned index, char kind)
 {
     static const char audio[] = "a=rtpmap:111 opus/48000/2\r\na=extmap:1 "
                                 "urn:ietf:params:rtp-hdrext:ssrc-audio-level\r\n";
+    static const char foreign[] = "a=rtpmap:96 AV1/90000\r\na=rtpmap:102 VP9/90000\r\n";
     static const char video[] =
         "a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n"
         "a=rtpmap:102 H264/90000\r\na=fmtp:102 packetization-mode=1;profile-level-id=42e01f\r\n"
@@ -216,7 +219,7 @@ static void write_section(struct str *out, unsigned index, char kind)
     str_printf(out, "m=%s\r\na=mid:%s%u\r\na=%s\r\na=msid:s c%u\r\n",
                sound ? "audio 9 UDP/TLS/RTP/SAVPF 111" : "video 9 UDP/TLS/RTP/SAVPF 96 97 102 103",
                capital ? "x" : "", index, off ? "inactive" : "sendonly", index);
-    str_append(out, sound ? audio : video);
+    str_append(out, kind == 'n' ? foreign : sound ? audio : video);
     str_append(out, "a=extmap:3 http://www.ietf.org/id/"
                     "draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
                     "a=extmap:4 urn:ietf:params:rtp-hdrext:sdes:mid\r\n");
@@ -293,7 +296,7 @@ static void send_answer(struct client *c)
     str_init(&text);
     bool good = sdp_parse(span_of_str(offer), &a, &sdp);
     assert(good);
-    write_head(&text, c, SUBSCRIBER);
+    write_head(&text, c, SUBSCRIBER, false);
     for (unsigned i = 0; i < sdp.media_count; i++)
         write_answer_section(&text, c, &sdp.media[i]);
     send_description(c, false, &text, c->offer_id);
@@ -378,9 +381,8 @@ static void give_check(const struct connection *k, const struct addr *from, bool
 {
     static const uint8_t transaction[12];
     const struct ice_credentials *local = &transport_ice(k->transport)->local;
-    uint8_t bytes[400];
     char username[64];
-    struct writer w = writer_of(bytes, sizeof bytes);
+    struct writer w = writer_of(cast.check, sizeof cast.check);
 
     snprintf(username, sizeof username, "%s:them", local->ufrag);
     stun_write_check(&w, &(struct stun_check){.transaction = span_of(transaction, 12),
@@ -389,6 +391,7 @@ static void give_check(const struct connection *k, const struct addr *from, bool
                                               .priority = 1,
                                               .controlling = true,
                                               .use_candidate = nominate});
+    cast.check_size = writer_size(&w);
     give(from, writer_span(&w));
 }
 
