@@ -81,6 +81,7 @@ async function muteAndRepublish(server, pairing) {
     await doer.mute('microphone', true);
     await viewer.expects('trackMuted', { since, who });
     await doer.mute('microphone', false);
+    await viewer.expects('trackUnmuted', { since, who });
     await viewer.hearsTone(who, 440);
     for (const [u, v] of [[140, 110], [110, 140]]) {
       const mark = await viewer.mark();
