@@ -6,8 +6,10 @@ The format is described in src/server/assets.h. A folder that does not exist mak
 ASSEMBLY is a source file that embeds PACK; DEPFILE tells the build which files went in.
 """
 
+import base64
 import gzip
 import hashlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +36,7 @@ MIME = {
 DENSE = {".jpg", ".mp3", ".png", ".webp", ".woff2"}
 FLAG_IMMUTABLE = 1
 HEADER_BYTES = 8
-ENTRY_BYTES = 52
+ENTRY_BYTES = 60
 
 ASSEMBLY = """/* Written by tools/pack.py. */
     .section .rodata
@@ -69,6 +71,17 @@ def variants(data, suffix):
     return [data] + [p if len(p) < len(data) * 0.9 else b"" for p in packed]
 
 
+INLINE_SCRIPT = re.compile(rb"<script(?:\s(?![^>]*\ssrc=)[^>]*)?>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+
+
+def inline_scripts(data, suffix):
+    """What a policy says of a page's inline scripts to allow them: their digests."""
+    if suffix != ".html":
+        return b""
+    digests = [hashlib.sha256(script).digest() for script in INLINE_SCRIPT.findall(data)]
+    return b" ".join(b"'sha256-" + base64.b64encode(d) + b"'" for d in digests)
+
+
 def entry(root, file):
     relative = file.relative_to(root)
     data = file.read_bytes()
@@ -76,7 +89,7 @@ def entry(root, file):
     immutable = relative.parts[0] == "assets" and "-" in file.stem
     etag = '"' + hashlib.sha256(data).hexdigest()[:24] + '"'
     mime = MIME.get(file.suffix, "application/octet-stream")
-    texts = [url_of(relative).encode(), mime.encode(), etag.encode()]
+    texts = [url_of(relative).encode(), mime.encode(), etag.encode(), inline_scripts(data, file.suffix)]
     return texts + variants(data, file.suffix), FLAG_IMMUTABLE if immutable else 0
 
 

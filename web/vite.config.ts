@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defineConfig } from 'vite';
+import { integrity } from './build/integrity.ts';
 
 export default defineConfig({
+  plugins: [integrity()],
   build: {
     target: 'es2022',
     // Nothing is inlined: the pages' policy allows scripts and styles from files of ours only.

@@ -7,12 +7,21 @@
 
 enum {
     PACK_HEADER_BYTES = 8,
-    PACK_ENTRY_BYTES = 52,
+    PACK_ENTRY_BYTES = 60,
     PACK_MAGIC = 0x42504b31, /* BPK1 */
     PACK_FLAG_IMMUTABLE = 1,
 };
 
-enum field { FIELD_PATH, FIELD_MIME, FIELD_ETAG, FIELD_IDENTITY, FIELD_GZIP, FIELD_BROTLI, FIELDS };
+enum field {
+    FIELD_PATH,
+    FIELD_MIME,
+    FIELD_ETAG,
+    FIELD_SCRIPTS,
+    FIELD_IDENTITY,
+    FIELD_GZIP,
+    FIELD_BROTLI,
+    FIELDS
+};
 
 struct entry {
     struct span fields[FIELDS];
@@ -65,6 +74,7 @@ bool assets_find_in(struct span pack, struct span path, struct asset *out)
             *out = (struct asset){
                 .mime = (const char *)e.fields[FIELD_MIME].data,
                 .etag = (const char *)e.fields[FIELD_ETAG].data,
+                .scripts = (const char *)e.fields[FIELD_SCRIPTS].data,
                 .immutable = (e.flags & PACK_FLAG_IMMUTABLE) != 0,
                 .identity = e.fields[FIELD_IDENTITY],
                 .gzip = e.fields[FIELD_GZIP],

@@ -6,19 +6,14 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "room/evil.h"
 #include "server/assets.h"
 #include "server/http.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* A host name or address with a port, as far as it may stand in a policy. */
 #define HOST_MAX 255
-
-#define POLICY                                                                                     \
-    "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; "                 \
-    "img-src 'self' data: blob:; media-src 'self' blob:; font-src 'self'; manifest-src 'self'; "   \
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; connect-src 'self'"
 
 static const struct web_header common[] = {
     {"X-Content-Type-Options", "nosniff"},
@@ -26,32 +21,36 @@ static const struct web_header common[] = {
     {"Cross-Origin-Opener-Policy", "same-origin"},
     {"Cross-Origin-Embedder-Policy", "require-corp"},
     {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Permissions-Policy",
-     "camera=(self), microphone=(self), display-capture=(self), autoplay=(self), "
-     "fullscreen=(self), "
-     "picture-in-picture=(self), screen-wake-lock=(self), clipboard-write=(self), "
-     "web-share=(self), "
-     "geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), midi=(), "
-     "publickey-credentials-get=(self), browsing-topics=()"},
+    {"Permissions-Policy", "camera=(self), microphone=(self), display-capture=(self), "
+                           "screen-wake-lock=(self), autoplay=(self), fullscreen=(self), "
+                           "picture-in-picture=(self), clipboard-write=(self), web-share=(self), "
+                           "geolocation=(), payment=(), usb=(), serial=(), hid=(), bluetooth=(), "
+                           "midi=(), browsing-topics=()"},
 };
 
-/* "host", "host:80", "[::1]:80": nothing that could begin another directive. */
+/* "host", "host:80": nothing that could begin another directive. A policy takes no IPv6 address. */
 static bool is_host(const char *text)
 {
     size_t size = text ? strlen(text) : 0;
 
     return size > 0 && size <= HOST_MAX &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]") ==
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:") ==
                size;
 }
 
-/* WebSockets to this server are named besides: not every browser takes 'self' for them too. */
-static void write_policy(char *out, size_t size, const char *host)
+/* Scripts are files of ours, and those inside the page that the build knows by their digests.
+ * WebSockets to this server are named besides: not every browser takes 'self' for them too. */
+static void write_policy(struct str *out, const struct asset *a, const char *host)
 {
+    str_append(out, "default-src 'none'; script-src 'self'");
+    if (a->scripts[0])
+        str_printf(out, " %s", a->scripts);
+    str_append(out, "; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+                    "media-src 'self' blob:; font-src 'self'; manifest-src 'self'; "
+                    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+                    "connect-src 'self'");
     if (is_host(host))
-        snprintf(out, size, POLICY " ws://%s wss://%s", host, host);
-    else
-        snprintf(out, size, POLICY);
+        str_printf(out, " ws://%s wss://%s", host, host);
 }
 
 /* Whether the client takes this encoding (a plain word in Accept-Encoding, not switched off by
@@ -94,12 +93,13 @@ static void send_asset(struct web *w, const struct web_request *q, const struct 
     bool br = a->brotli.size && takes(accept, "br"),
          gz = !br && a->gzip.size && takes(accept, "gzip");
     struct web_header headers[COUNT(common) + 5];
-    char policy[sizeof POLICY + 2 * HOST_MAX + 16];
+    struct str policy;
     unsigned n = COUNT(common);
 
-    write_policy(policy, sizeof policy, q->header(q, "host"));
+    str_init(&policy);
+    write_policy(&policy, a, q->header(q, "host"));
     memcpy(headers, common, sizeof common);
-    headers[n++] = (struct web_header){"Content-Security-Policy", policy};
+    headers[n++] = (struct web_header){"Content-Security-Policy", policy.text};
     headers[n++] = (struct web_header){"ETag", a->etag};
     headers[n++] = (struct web_header){"Vary", "Accept-Encoding"};
     headers[n++] = (struct web_header){
@@ -114,6 +114,7 @@ static void send_asset(struct web *w, const struct web_request *q, const struct 
                                   .headers = headers,
                                   .header_count = n,
                                   .body = same ? span_of(NULL, 0) : body});
+    str_fini(&policy);
 }
 
 void pages_get(struct web *w, const struct web_request *q)

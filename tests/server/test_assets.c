@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-enum { PACK_MAX_BYTES = 1024, FIELDS = 6 };
+enum { PACK_MAX_BYTES = 1024, FIELDS = 7 };
 
 struct fixture {
     const char *fields[FIELDS];
@@ -19,9 +19,9 @@ struct fixture {
 };
 
 static const struct fixture fixtures[] = {
-    {{"/", "text/html", "\"a\"", "<p>home", "", ""}, 0},
-    {{"/assets/main-1f.js", "text/javascript", "\"b\"", "alert(1)", "gz", "br"}, 1},
-    {{"/test", "text/html", "\"c\"", "", "", ""}, 0},
+    {{"/", "text/html", "\"a\"", "'sha256-x'", "<p>home", "", ""}, 0},
+    {{"/assets/main-1f.js", "text/javascript", "\"b\"", "", "alert(1)", "gz", "br"}, 1},
+    {{"/test", "text/html", "\"c\"", "", "", "", ""}, 0},
 };
 
 static size_t pack_write(uint8_t *out, size_t capacity)
@@ -30,7 +30,7 @@ static size_t pack_write(uint8_t *out, size_t capacity)
     struct writer w = writer_of(out, capacity);
     writer_u32(&w, 0x42504b31);
     writer_u32(&w, (uint32_t)count);
-    size_t offset = 8 + count * 52;
+    size_t offset = 8 + count * 60;
     for (size_t i = 0; i < count; i++) {
         for (unsigned f = 0; f < FIELDS; f++) {
             writer_u32(&w, (uint32_t)offset);
@@ -58,9 +58,10 @@ static void finds_each_entry(void **state)
         assert_true(assets_find_in(pack, span_of_str(want->fields[0]), &got));
         assert_string_equal(got.mime, want->fields[1]);
         assert_string_equal(got.etag, want->fields[2]);
-        assert_true(span_equal(got.identity, span_of_str(want->fields[3])));
-        assert_true(span_equal(got.gzip, span_of_str(want->fields[4])));
-        assert_true(span_equal(got.brotli, span_of_str(want->fields[5])));
+        assert_string_equal(got.scripts, want->fields[3]);
+        assert_true(span_equal(got.identity, span_of_str(want->fields[4])));
+        assert_true(span_equal(got.gzip, span_of_str(want->fields[5])));
+        assert_true(span_equal(got.brotli, span_of_str(want->fields[6])));
         assert_int_equal(got.immutable, want->flags == 1);
     }
 }
@@ -106,7 +107,7 @@ static void survives_wild_numbers(void **state)
     (void)state;
     uint8_t bytes[PACK_MAX_BYTES];
     size_t size = pack_write(bytes, sizeof(bytes));
-    for (size_t at = 0; at + 4 <= 8 + 3 * 52; at += 4) {
+    for (size_t at = 0; at + 4 <= 8 + 3 * 60; at += 4) {
         uint8_t copy[PACK_MAX_BYTES];
         memcpy(copy, bytes, size);
         memset(copy + at, 0xff, 4);
