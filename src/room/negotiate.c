@@ -30,6 +30,7 @@ void connection_open(struct person *p, enum side side)
     channels_open(channels, CHANNEL_RELIABLE);
     channels_open(channels, CHANNEL_LOSSY);
     channels_open(channels, CHANNEL_DATA_TRACK);
+    p->last_ssrc = random_u32();
     p->slots = xcalloc(1, sizeof *p->slots);
     p->slots[0].kind = SDP_APPLICATION;
     p->slot_count = 1;

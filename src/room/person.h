@@ -91,6 +91,7 @@ struct person {
     bool offer_pending; /* our offer is unanswered */
     bool offer_wanted;  /* something changed since */
     uint32_t subscriber_offer_id;
+    uint32_t last_ssrc;    /* of those given to downtracks; where they begin is random */
     struct timer sr_timer; /* SR to the viewer */
 
     /* data */

@@ -14,6 +14,7 @@
 /* How soon a viewer without a key frame asks again: two round trips, within these. */
 #define KEYFRAME_RETRY_MIN_US 200000
 #define KEYFRAME_RETRY_MAX_US 1000000
+#define SSRC_STEP 0x9e3779b1u
 
 /* ---- TrackInfo ---- */
 
@@ -212,11 +213,14 @@ static void keyframe_on_time(struct timer *timer, int64_t now_us)
         engine_timer_set(d->viewer->engine, timer, now_us + keyframe_retry_us(d));
 }
 
-static uint32_t fresh_ssrc(void)
+/* Never the same twice for a viewer, since one key seals all their streams (RFC 3711 9.1): an odd
+ * step comes to every number before it comes to one again. 0 stands for none. */
+static uint32_t fresh_ssrc(struct person *viewer)
 {
-    uint32_t ssrc = random_u32();
-
-    return ssrc ? ssrc : 1;
+    do
+        viewer->last_ssrc += SSRC_STEP;
+    while (viewer->last_ssrc == 0);
+    return viewer->last_ssrc;
 }
 
 struct downtrack *downtrack_new(struct track *t, struct person *viewer, unsigned section)
@@ -226,8 +230,8 @@ struct downtrack *downtrack_new(struct track *t, struct person *viewer, unsigned
     d->track = t;
     d->viewer = viewer;
     d->section = section;
-    d->ssrc = fresh_ssrc();
-    d->rtx_ssrc = codec_is_video(t->codec) ? fresh_ssrc() : 0;
+    d->ssrc = fresh_ssrc(viewer);
+    d->rtx_ssrc = codec_is_video(t->codec) ? fresh_ssrc(viewer) : 0;
     d->rtx_seq = random_u32() & 0x7fff;
     d->wanted = (uint8_t)(t->layer_count - 1);
     d->keyframe_timer.fire = keyframe_on_time;

@@ -385,6 +385,40 @@ static void test_track_free(void **state)
     assert_null(view_of(bob));
 }
 
+static int compare(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+/* One key seals all that a viewer ever gets. */
+static void test_ssrcs(void **state)
+{
+    (void)state;
+    static uint32_t all[200000];
+    struct track *t = publish_camera(alice);
+    struct person *viewer = person_of(bob);
+
+    for (unsigned i = 0; i < sizeof all / sizeof all[0]; i += 2) {
+        struct downtrack *d = downtrack_new(t, viewer, 1);
+        all[i] = d->ssrc;
+        all[i + 1] = d->rtx_ssrc;
+        downtrack_free(d);
+    }
+    qsort(all, sizeof all / sizeof all[0], sizeof all[0], compare);
+    for (unsigned i = 1; i < sizeof all / sizeof all[0]; i++)
+        assert_true(all[i] != all[i - 1]);
+    /* 0 is none. */
+    struct downtrack *d = downtrack_new(t, viewer, 1);
+    uint32_t step = d->rtx_ssrc - d->ssrc;
+    downtrack_free(d);
+    viewer->last_ssrc = 0 - step;
+    d = downtrack_new(t, viewer, 1);
+    assert_int_equal(d->ssrc, step);
+    downtrack_free(d);
+}
+
 static void test_downtrack_free(void **state)
 {
     (void)state;
@@ -431,6 +465,7 @@ int main(void)
         PAIR_TEST(test_pursuit_rests),
         PAIR_TEST(test_track_free),
         PAIR_TEST(test_downtrack_free),
+        PAIR_TEST(test_ssrcs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
