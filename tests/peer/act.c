@@ -254,6 +254,14 @@ static void add_heard(const struct peer *p, Livekit__SyncState *sync, struct are
     }
 }
 
+/* What was asked for when the connection broke, and not answered. */
+static void request_tracks_again(struct peer *p)
+{
+    for (unsigned i = 0; i < p->source_count; i++)
+        if (!p->sources[i]->sid[0])
+            request_track(p, p->sources[i]);
+}
+
 void peer_resume(struct peer *p, int64_t now_us)
 {
     Livekit__SyncState sync = LIVEKIT__SYNC_STATE__INIT;
@@ -269,6 +277,7 @@ void peer_resume(struct peer *p, int64_t now_us)
     r.sync_state = &sync;
     peer_request(p, &r);
     arena_fini(&a);
+    request_tracks_again(p);
     if (p->offer_id == 0)
         return;
     transport_restart_ice(p->links[PEER_PUBLISHER].transport);

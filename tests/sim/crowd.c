@@ -69,13 +69,17 @@ static void leave(struct crowd *c, struct member *m)
 
 static void cut(struct crowd *c, struct member *m)
 {
-    seat_cut(m->seat);
+    if (below(c, 2))
+        seat_cut(m->seat);
+    else
+        seat_lose(m->seat);
     m->cut = true;
     m->back_us = c->world->now_us + below(c, 4000) * 1000;
 }
 
 static void change_network(struct crowd *c, struct member *m)
 {
+    m->seat->signal_us = below(c, 150) * 1000;
     for (unsigned way = 0; way < 2; way++) {
         struct path path = {.loss = below(c, 2) * below(c, 50000),
                             .repeat = below(c, 2) * 5000,
@@ -237,6 +241,7 @@ void crowd_calm(struct crowd *c)
             join(c, i);
         else if (m->cut || m->seat->closed)
             come_back(c, m);
+        m->seat->signal_us = 0;
         seat_set_path(m->seat, true, &good);
         seat_set_path(m->seat, false, &good);
     }

@@ -5,7 +5,7 @@
 
 #include "base/span.h"
 
-enum mail_kind { MAIL_SCTP, MAIL_REQUEST, MAIL_RESPONSE };
+enum mail_kind { MAIL_SCTP, MAIL_REQUEST, MAIL_RESPONSE, MAIL_CLOSE };
 
 struct mail {
     struct mail *next;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lanes decide what becomes of a datagram; a heap by time of arrival keeps those under way. Two of
- * one instant arrive in the order they were sent. Belongs to a world. */
+/* Lanes decide what becomes of a datagram; a heap by time of arrival keeps what is under way. Two
+ * of one instant arrive in the order they were sent. Belongs to a world. */
 #include "network.h"
 
 #include <stdlib.h>
@@ -101,7 +101,7 @@ static bool happens(struct random *random, uint32_t millionths)
     return random_below(random, 1000000) < millionths;
 }
 
-static void fly(struct network *n, int64_t at_us, const struct flight *like, struct span bytes)
+void network_post(struct network *n, int64_t at_us, const struct flight *like, struct span bytes)
 {
     struct flight *f = xmalloc(sizeof *f + bytes.size);
 
@@ -109,7 +109,8 @@ static void fly(struct network *n, int64_t at_us, const struct flight *like, str
     f->at_us = at_us;
     f->order = n->order++;
     f->size = bytes.size;
-    memcpy(f->bytes, bytes.data, bytes.size);
+    if (bytes.size)
+        memcpy(f->bytes, bytes.data, bytes.size);
     push(n, f);
 }
 
@@ -128,7 +129,7 @@ void network_send(struct network *n, int64_t now_us, struct lane *lane, const st
     lane->lost[kind] += lost;
     if (lost)
         return;
-    fly(n, now_us + p->delay_us + (late ? p->reorder_us : 0), like, bytes);
+    network_post(n, now_us + p->delay_us + (late ? p->reorder_us : 0), like, bytes);
     if (twice)
-        fly(n, now_us + p->delay_us + REPEAT_US, like, bytes);
+        network_post(n, now_us + p->delay_us + REPEAT_US, like, bytes);
 }

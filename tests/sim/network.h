@@ -33,13 +33,17 @@ struct lane {
     uint64_t sent[NETWORK_KINDS], lost[NETWORK_KINDS];
 };
 
-/* A datagram on its way; what the world wants to know of it when it arrives. */
+/* What flies: datagrams, and messages of a signal connection, which arrive all and in order. */
+enum flight_kind { FLIGHT_UP, FLIGHT_DOWN, FLIGHT_REQUEST, FLIGHT_RESPONSE, FLIGHT_CLOSE };
+
+/* Something on its way, with what the world wants to know of it when it arrives. */
 struct flight {
     int64_t at_us;
     uint64_t order;
-    bool up;
-    unsigned seat, side; /* side: enum peer_side */
+    enum flight_kind kind;
+    unsigned seat, side; /* of a datagram; side: enum peer_side */
     struct addr addr;    /* up: the sender's; down: the receiver's */
+    uint64_t session;    /* of a message */
     size_t size;
     uint8_t bytes[];
 };
@@ -57,6 +61,8 @@ void network_fini(struct network *n);
 /* Sends a datagram: it gets lost, or arrives once or twice. `like` says whose it is. */
 void network_send(struct network *n, int64_t now_us, struct lane *lane, const struct flight *like,
                   struct span bytes);
+/* Something that arrives for certain. */
+void network_post(struct network *n, int64_t at_us, const struct flight *like, struct span bytes);
 /* When the next one arrives. */
 int64_t network_next(const struct network *n);
 /* One that has arrived, NULL: none. The taker frees it. */

@@ -16,7 +16,8 @@ static const struct path normal = {.delay_us = 10000};
 static void on_datagram(void *arg, enum peer_side side, const struct addr *to, struct span datagram)
 {
     struct seat *s = arg;
-    struct flight like = {.up = true, .seat = s->index, .side = side, .addr = s->addrs[side]};
+    struct flight like = {
+        .kind = FLIGHT_UP, .seat = s->index, .side = side, .addr = s->addrs[side]};
 
     assert(to->port != 0);
     network_send(&s->world->network, s->world->now_us, &s->up, &like, datagram);
@@ -55,7 +56,7 @@ static void on_request(void *arg, struct span request)
     struct seat *s = arg;
 
     if (s->session && !s->closed)
-        world_request(s->world, s->session, request);
+        world_request(s, request);
     else if (!s->session && !is_of_the_moment(request))
         mailbag_put(&s->held, MAIL_REQUEST, 0, request);
 }
@@ -77,14 +78,9 @@ static void on_response(void *arg, const Livekit__SignalResponse *r)
         return;
     peer_resume(s->peer, s->world->now_us);
     while ((m = mailbag_take(&s->held)) != NULL) {
-        world_request(s->world, s->session, span_of(m->bytes, m->size));
+        world_request(s, span_of(m->bytes, m->size));
         free(m);
     }
-}
-
-void seat_on_close(struct seat *s)
-{
-    s->closed = true;
 }
 
 /* ---- coming and going ---- */
@@ -162,6 +158,7 @@ static void open_session(struct seat *s, const char *reconnect_sid)
     grant.reconnect_sid = borrow(reconnect_sid);
     s->session = ++w->next_session;
     s->closed = false;
+    s->signal_last_us[0] = s->signal_last_us[1] = 0;
     engine_on_open(w->engine, w->now_us, s->session, &grant);
     world_flush(w);
 }
@@ -239,6 +236,11 @@ void seat_cut(struct seat *s)
         engine_on_close(s->world->engine, s->world->now_us, s->session);
     s->session = 0;
     world_flush(s->world);
+}
+
+void seat_lose(struct seat *s)
+{
+    s->session = 0;
 }
 
 void seat_reconnect(struct seat *s)

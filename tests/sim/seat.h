@@ -20,11 +20,13 @@ struct seat {
     struct world *world;
     unsigned index;
     struct seat_plan plan;
-    struct peer *peer;    /* NULL: vanished */
-    uint64_t session;     /* 0: the signal connection is cut */
-    bool closed;          /* the server closed it */
-    struct mailbag held;  /* requests made while it is cut */
-    struct addr addrs[2]; /* by enum peer_side */
+    struct peer *peer;         /* NULL: vanished */
+    uint64_t session;          /* 0: the signal connection is cut */
+    bool closed;               /* the server closed it */
+    int64_t signal_us;         /* how long its messages take */
+    int64_t signal_last_us[2]; /* when the last one arrives: down, up */
+    struct mailbag held;       /* requests made while it is cut */
+    struct addr addrs[2];      /* by enum peer_side */
     struct lane up, down;
     int64_t deadline_us;
     struct heard heard;
@@ -44,6 +46,8 @@ void seat_free(struct seat *s);
 
 /* The signal connection breaks; what the client wants to say waits. */
 void seat_cut(struct seat *s);
+/* The same, but the server does not notice. */
+void seat_lose(struct seat *s);
 /* The same client comes back on a new one (reconnect=1). */
 void seat_reconnect(struct seat *s);
 /* The client's addresses change. */
@@ -73,9 +77,5 @@ uint64_t seat_digest(const struct seat *s);
 struct source_config seat_voice(uint8_t level);
 struct source_config seat_camera(void); /* three layers, 25 frames a second */
 struct source_config seat_screen(void); /* one layer, 10 frames a second */
-
-/* ---- for the world ---- */
-
-void seat_on_close(struct seat *s);
 
 #endif

@@ -43,11 +43,6 @@ void world_mix(uint64_t *digest, uint64_t value)
 
 /* ---- mail ---- */
 
-void world_request(struct world *w, uint64_t session, struct span request)
-{
-    mailbag_put(&w->mail, MAIL_REQUEST, session, request);
-}
-
 static void on_emit(void *arg, uint64_t id, struct span packet)
 {
     (void)arg;
@@ -61,6 +56,31 @@ static struct seat *seat_of_session(struct world *w, uint64_t session)
         if (w->seats[i]->session == session)
             return w->seats[i];
     return NULL;
+}
+
+/* A message takes the seat's time, and none overtakes another of its direction. */
+static void send_message(struct seat *s, enum flight_kind kind, struct span bytes)
+{
+    static const enum mail_kind mail[] = {[FLIGHT_REQUEST] = MAIL_REQUEST,
+                                          [FLIGHT_RESPONSE] = MAIL_RESPONSE,
+                                          [FLIGHT_CLOSE] = MAIL_CLOSE};
+    struct world *w = s->world;
+    struct flight like = {.kind = kind, .session = s->session};
+    int64_t *last_us = &s->signal_last_us[kind == FLIGHT_REQUEST];
+    int64_t at_us = w->now_us + s->signal_us;
+
+    if (at_us < *last_us)
+        at_us = *last_us;
+    *last_us = at_us;
+    if (at_us > w->now_us)
+        network_post(&w->network, at_us, &like, bytes);
+    else
+        mailbag_put(&w->mail, mail[kind], s->session, bytes);
+}
+
+void world_request(struct seat *s, struct span request)
+{
+    send_message(s, FLIGHT_REQUEST, request);
 }
 
 static void deliver_sctp(struct world *w, const struct mail *m)
@@ -77,12 +97,22 @@ static void deliver_mail(struct world *w, const struct mail *m)
 {
     struct seat *s = m->kind == MAIL_SCTP ? NULL : seat_of_session(w, m->id);
 
-    if (m->kind == MAIL_SCTP)
+    switch (m->kind) {
+    case MAIL_SCTP:
         deliver_sctp(w, m);
-    else if (m->kind == MAIL_REQUEST)
+        break;
+    case MAIL_REQUEST:
         engine_on_message(w->engine, w->now_us, m->id, span_of(m->bytes, m->size));
-    else if (s && s->peer)
-        peer_on_signal(s->peer, w->now_us, span_of(m->bytes, m->size));
+        break;
+    case MAIL_RESPONSE:
+        if (s && s->peer)
+            peer_on_signal(s->peer, w->now_us, span_of(m->bytes, m->size));
+        break;
+    case MAIL_CLOSE:
+        if (s)
+            s->closed = true;
+        break;
+    }
     if (s)
         s->deadline_us = w->now_us;
 }
@@ -94,7 +124,7 @@ static bool find_receiver(const struct world *w, const struct addr *to, struct f
     for (unsigned i = 0; i < w->seat_count; i++)
         for (unsigned side = 0; side < 2; side++)
             if (addr_equal(&w->seats[i]->addrs[side], to)) {
-                *like = (struct flight){.seat = i, .side = side, .addr = *to};
+                *like = (struct flight){.kind = FLIGHT_DOWN, .seat = i, .side = side, .addr = *to};
                 return true;
             }
     return false;
@@ -132,17 +162,38 @@ static void arrive_at_engine(struct world *w, const struct flight *f)
     packet_unref(p);
 }
 
-static void arrive(struct world *w, const struct flight *f)
+static void arrive_at_seat(struct world *w, const struct flight *f)
 {
     struct seat *s = w->seats[f->seat];
+    struct addr from = server_addr();
 
-    if (f->up) {
+    if (!s->peer || !addr_equal(&s->addrs[f->side], &f->addr))
+        return;
+    peer_on_datagram(s->peer, w->now_us, (enum peer_side)f->side, &from,
+                     span_of(f->bytes, f->size));
+    s->deadline_us = w->now_us;
+}
+
+static void arrive(struct world *w, const struct flight *f)
+{
+    struct span bytes = span_of(f->bytes, f->size);
+
+    switch (f->kind) {
+    case FLIGHT_UP:
         arrive_at_engine(w, f);
-    } else if (s->peer && addr_equal(&s->addrs[f->side], &f->addr)) {
-        struct addr from = server_addr();
-        peer_on_datagram(s->peer, w->now_us, (enum peer_side)f->side, &from,
-                         span_of(f->bytes, f->size));
-        s->deadline_us = w->now_us;
+        break;
+    case FLIGHT_DOWN:
+        arrive_at_seat(w, f);
+        break;
+    case FLIGHT_REQUEST:
+        mailbag_put(&w->mail, MAIL_REQUEST, f->session, bytes);
+        break;
+    case FLIGHT_RESPONSE:
+        mailbag_put(&w->mail, MAIL_RESPONSE, f->session, bytes);
+        break;
+    case FLIGHT_CLOSE:
+        mailbag_put(&w->mail, MAIL_CLOSE, f->session, bytes);
+        break;
     }
 }
 
@@ -154,11 +205,12 @@ static void take_item(struct world *w, const struct outbox_item *i)
 
     switch (i->kind) {
     case OUTBOX_SIGNAL:
-        mailbag_put(&w->mail, MAIL_RESPONSE, i->session, span_of(i->bytes, i->size));
+        if (s)
+            send_message(s, FLIGHT_RESPONSE, span_of(i->bytes, i->size));
         break;
     case OUTBOX_CLOSE:
         if (s)
-            seat_on_close(s);
+            send_message(s, FLIGHT_CLOSE, span_of(NULL, 0));
         break;
     case OUTBOX_REFRESH:
         if (s)
@@ -248,6 +300,8 @@ void world_pass(struct world *w, int64_t us)
     int64_t until = w->now_us + us;
 
     world_flush(w); /* what was asked for since */
+    for (unsigned i = 0; i < w->seat_count; i++)
+        w->seats[i]->deadline_us = w->now_us;
     for (;;) {
         int64_t next = next_event(w);
         if (next > until)

@@ -60,7 +60,7 @@ uint64_t world_digest(const struct world *w);
 /* The DTLS identity of all clients. */
 struct dtls_context *world_client_dtls(void);
 /* A SignalRequest on its way to the engine. */
-void world_request(struct world *w, uint64_t session, struct span request);
+void world_request(struct seat *s, struct span request);
 /* Lets the engine's answer to something that was just done go out. */
 void world_flush(struct world *w);
 /* Mixes a value into a digest. */
