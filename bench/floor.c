@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The floor: what forwarding costs when nothing but the unavoidable is done. One socket receives
- * the frames of a publisher (6 packets of 1,200 bytes of payload), opens them, and for each of N
- * viewers writes a header, seals under the viewer's key and sends: datagram by datagram (run=1), or
- * a frame in one UDP_SEGMENT run (run=6). A forked process publishes the next frame once it has
- * drained the last one from its N sockets (with and without UDP_GRO; without, the kernel takes runs
- * apart at the sender's expense), and opens a sample. Counted: user + system time of the forwarding
- * process, over packets the other one received. Two cores: one each. */
+ * the frames of a publisher (6 packets of 1,200 bytes of payload, or 1), opens them, and for each
+ * of N viewers writes headers, seals under the viewer's key and sends the frame in one UDP_SEGMENT
+ * run. A forked process publishes the next frame once it has drained the last one from its N
+ * sockets (with and without UDP_GRO; without, the kernel takes runs apart at the sender's expense),
+ * and opens a sample. Counted: user + system time of the forwarding process, over packets the other
+ * one received. Two cores: one each. */
 #include <arpa/inet.h>
 #include <netinet/udp.h>
 #include <sched.h>
@@ -20,22 +20,22 @@
 
 #include "rtc/srtp.h"
 
-#define FRAME 6
+#define FRAME 6 /* packets at most */
 #define HEADER 12
 #define PAYLOAD 1200
 #define SEALED (HEADER + PAYLOAD + 16)
 #define VIEWERS_MAX 500
 #define ROUNDS 5
+#define PACKETS 150000 /* sent in a round, and the most frames */
+#define FRAMES_MAX 3000
 #define PUBLISHER_SSRC 0x1000u
 #define VIEWER_SSRC 0x2000u
 /* Datagrams sealed before they are sent: some 80 KB, which stay in the second-level cache. */
 #define BATCH 66
 
 struct plan {
-    unsigned viewers, run, frames, warm_up;
-    unsigned ahead; /* frames published before the first is drained: the process under test never
-                       waits */
-    bool gro;       /* the viewers' sockets take runs whole: nothing is taken apart on the way */
+    unsigned viewers, run /* packets a frame */, frames, warm_up;
+    bool gro; /* the viewers' sockets take runs whole: nothing is taken apart on the way */
     const struct cipher_ops *ops;
 };
 
@@ -104,7 +104,7 @@ static void pin(int wanted)
 static void put_header(uint8_t *out, uint32_t ssrc, int64_t index)
 {
     uint32_t fields[3] = {htonl(0x80600000u | (uint32_t)(index & 0xffff)),
-                          htonl((uint32_t)(index / FRAME * 3000)), htonl(ssrc)};
+                          htonl((uint32_t)(index * 500)), htonl(ssrc)};
     memcpy(out, fields, HEADER);
 }
 
@@ -142,18 +142,18 @@ static void flush(struct batch *b, int fd)
 
 /* The other process: publisher and viewers */
 
-static void publish(struct srtp *s, const struct field *f, unsigned frame)
+static void publish(const struct plan *p, struct srtp *s, const struct field *f, unsigned frame)
 {
     static struct batch b;
     struct sockaddr_in to = f->worker_addr;
-    for (unsigned i = 0; i < FRAME; i++) {
-        int64_t index = (int64_t)frame * FRAME + i;
+    for (unsigned i = 0; i < p->run; i++) {
+        int64_t index = (int64_t)frame * p->run + i;
         uint8_t *out = b.arena + i * SEALED;
         put_header(out, PUBLISHER_SSRC, index);
         memset(out + HEADER, (int)(index & 0xff), PAYLOAD);
         srtp_seal_rtp(s, out, HEADER, span_of(out + HEADER, PAYLOAD), index);
     }
-    add_message(&b, b.arena, FRAME * SEALED, &to);
+    add_message(&b, b.arena, p->run * SEALED, &to);
     flush(&b, f->publisher);
 }
 
@@ -195,18 +195,18 @@ static void drain_one(int fd, unsigned viewer, struct srtp *sample, struct repor
     }
 }
 
-/* Until all of the first `frames` frames came, or nothing for 200 ms. */
+/* Until all of the first `frames` frames came, or nothing for a second. */
 static void drain_frames(const struct plan *p, const struct field *f, int epoll, unsigned frames,
                          struct report *r)
 {
     static struct srtp *sessions[VIEWERS_MAX];
     unsigned sampled = frames % p->viewers;
-    uint64_t until = (uint64_t)frames * FRAME * p->viewers;
+    uint64_t until = (uint64_t)frames * p->run * p->viewers;
     struct epoll_event events[64];
     if (!sessions[sampled])
         sessions[sampled] = session(p, VIEWER_SSRC + sampled);
     while (r->received < until) {
-        int n = epoll_wait(epoll, events, 64, 200);
+        int n = epoll_wait(epoll, events, 64, 1000);
         if (n <= 0)
             return;
         for (int i = 0; i < n; i++) {
@@ -229,11 +229,9 @@ static _Noreturn void other_process(const struct plan *p, const struct field *f,
     }
     struct srtp *publisher = session(p, PUBLISHER_SSRC);
     for (unsigned frame = 0; frame < p->frames; frame++) {
-        publish(publisher, f, frame);
-        if (frame >= p->ahead)
-            drain_frames(p, f, epoll, frame - p->ahead, &r);
+        publish(p, publisher, f, frame);
+        drain_frames(p, f, epoll, frame + 1, &r);
     }
-    drain_frames(p, f, epoll, p->frames, &r);
     if (write(report_to, &r, sizeof r) != sizeof r)
         fail("report");
     _exit(0);
@@ -242,8 +240,8 @@ static _Noreturn void other_process(const struct plan *p, const struct field *f,
 /* The process under test */
 
 /* One frame, opened in place; the indices in *indices. */
-static void receive_frame(int fd, struct srtp *s, uint8_t packets[FRAME][SEALED + 100],
-                          int64_t indices[FRAME])
+static void receive_frame(const struct plan *p, int fd, struct srtp *s,
+                          uint8_t packets[FRAME][SEALED + 100], int64_t indices[FRAME])
 {
     struct iovec parts[FRAME];
     struct mmsghdr messages[FRAME];
@@ -252,13 +250,13 @@ static void receive_frame(int fd, struct srtp *s, uint8_t packets[FRAME][SEALED 
         parts[i] = (struct iovec){packets[i], SEALED + 100};
         messages[i].msg_hdr = (struct msghdr){.msg_iov = &parts[i], .msg_iovlen = 1};
     }
-    for (unsigned got = 0; got < FRAME;) {
-        int n = recvmmsg(fd, messages + got, FRAME - got, 0, NULL);
+    for (unsigned got = 0; got < p->run;) {
+        int n = recvmmsg(fd, messages + got, p->run - got, 0, NULL);
         if (n <= 0)
             fail("recvmmsg");
         got += (unsigned)n;
     }
-    for (unsigned i = 0; i < FRAME; i++) {
+    for (unsigned i = 0; i < p->run; i++) {
         size_t size = messages[i].msg_len;
         if (srtp_open_rtp(s, packets[i], &size, &indices[i]) != SRTP_OK || size != HEADER + PAYLOAD)
             fail("a published packet does not open");
@@ -271,17 +269,14 @@ static void forward_frame(const struct plan *p, struct field *f, struct srtp *co
     static struct batch b;
     for (unsigned v = 0; v < p->viewers; v++) {
         uint8_t *first = b.arena + b.used;
-        for (unsigned i = 0; i < FRAME; i++) {
+        for (unsigned i = 0; i < p->run; i++) {
             uint8_t *out = b.arena + b.used;
             int64_t index = indices[i] - 65536;
             put_header(out, VIEWER_SSRC + v, index);
             srtp_seal_rtp(sessions[v], out, HEADER, span_of(packets[i] + HEADER, PAYLOAD), index);
             b.used += SEALED;
-            if (p->run == 1)
-                add_message(&b, out, SEALED, &f->sink_addrs[v]);
         }
-        if (p->run == FRAME)
-            add_message(&b, first, FRAME * SEALED, &f->sink_addrs[v]);
+        add_message(&b, first, p->run * SEALED, &f->sink_addrs[v]);
         if (b.used == sizeof b.arena)
             flush(&b, f->worker);
     }
@@ -307,7 +302,7 @@ static int64_t forward_all(const struct plan *p, struct field *f)
     for (unsigned frame = 0; frame < p->frames; frame++) {
         if (frame == p->warm_up)
             before = cpu_ns();
-        receive_frame(f->worker, publisher, packets, indices);
+        receive_frame(p, f->worker, publisher, packets, indices);
         forward_frame(p, f, sessions, packets, indices);
     }
     int64_t spent = cpu_ns() - before;
@@ -357,9 +352,9 @@ static double measure(const struct plan *p, double *lost)
                 (unsigned long)r.opened);
         _exit(1);
     }
-    double sent = (double)p->frames * FRAME * p->viewers, share = (double)r.received / sent;
+    double sent = (double)p->frames * p->run * p->viewers, share = (double)r.received / sent;
     *lost = 1 - share;
-    return spent / ((double)(p->frames - p->warm_up) * FRAME * p->viewers * share);
+    return spent / ((double)(p->frames - p->warm_up) * p->run * p->viewers * share);
 }
 
 static int ascending(const void *a, const void *b)
@@ -371,11 +366,10 @@ static int ascending(const void *a, const void *b)
 static void report_case(unsigned viewers, unsigned run, bool gro, const struct cipher_ops *ops,
                         int rounds)
 {
-    unsigned frames = 300000 / (FRAME * viewers);
+    unsigned frames = PACKETS / (run * viewers);
     struct plan p = {.viewers = viewers, .run = run, .gro = gro, .ops = ops};
-    p.frames = frames < 20000 ? frames : 20000;
+    p.frames = frames < FRAMES_MAX ? frames : FRAMES_MAX;
     p.warm_up = p.frames / 10;
-    p.ahead = viewers < 50 ? 16 : 2;
     double ns[ROUNDS], lost = 0, most_lost = 0;
     for (int i = 0; i < rounds; i++) {
         ns[i] = measure(&p, &lost);

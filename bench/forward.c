@@ -28,8 +28,8 @@
 #define SEALED_MIN (SEALED - 1)     /* see source_config.uneven */
 #define PUBLISHED_MAX (SEALED + 64) /* with header extensions */
 #define VIEWERS_MAX 500
-#define PACKETS 300000
-#define FRAMES_MAX 20000
+#define PACKETS 150000
+#define FRAMES_MAX 3000
 /* A busy machine stretches a run, whose people send no consent checks; the server waits 15 s. */
 #define MEASURE_US 3000000
 #define WARM_UP_US 300000
