@@ -353,6 +353,22 @@ static inline struct downtrack *view_of(const struct client *c)
                                       : list_entry(p->downtracks.next, struct downtrack, in_viewer);
 }
 
+static inline void nack(struct client *c, uint32_t ssrc, const uint16_t *seqs, unsigned count)
+{
+    uint8_t bytes[1200];
+    struct writer w = writer_of(bytes, sizeof bytes);
+
+    rtcp_write_nack(&w, 1, ssrc, seqs, count);
+    send_rtcp(c, SUBSCRIBER, &w);
+}
+
+static inline void nack_one(struct client *c, int64_t index)
+{
+    uint16_t seq = (uint16_t)index;
+
+    nack(c, view_of(c)->ssrc, &seq, 1);
+}
+
 static inline uint64_t drops(enum drop why)
 {
     return engine_stats(world.engine)->drops[why];
