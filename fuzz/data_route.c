@@ -13,6 +13,7 @@ static bool same_route(const struct data_route *a, const struct data_route *b)
 {
     return a->is_encrypted == b->is_encrypted && a->is_user == b->is_user &&
            a->has_value == b->has_value && a->sequence == b->sequence &&
+           a->key_index == b->key_index &&
            a->destination_identity_count == b->destination_identity_count &&
            a->destination_sid_count == b->destination_sid_count;
 }
@@ -31,6 +32,7 @@ static void check_with_protobuf(struct span bytes, const struct data_route *rout
         assert(p->sequence == route->sequence);
         assert(!route->is_encrypted ||
                p->value_case == LIVEKIT__DATA_PACKET__VALUE_ENCRYPTED_PACKET);
+        assert(!route->is_encrypted || p->encrypted_packet->key_index <= route->key_index);
     }
     arena_fini(&a);
 }

@@ -53,6 +53,9 @@
 /* Data. Our SDP says 65,535; the 16 KB headroom is for what the server adds. */
 #define LIMIT_DATA_MESSAGE 65535
 #define LIMIT_DATA_CHANNELS 16
+/* Key indexes of encrypted data: SDKs have rings of 16 keys, and @livekit/rtc-node 1.1.0 ends with
+ * an assertion when it is sent an index beyond its ring. */
+#define LIMIT_KEY_INDEXES 16
 /* Reliable bytes queued for one slow reader before it is disconnected. */
 #define LIMIT_RELIABLE_BACKLOG (2 * 1024 * 1024)
 /* Reliable messages kept per room for those who resume: about 2 s of a busy sender. */

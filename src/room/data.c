@@ -98,6 +98,9 @@ static bool may_pass(struct person *p, const struct data_route *info, bool relia
     case RULES_DATA_FORGED:
         p->engine->stats.refused_forged_data++;
         return false;
+    case RULES_DATA_KEY_INDEX:
+        p->engine->stats.refused_key_indexes++;
+        return false;
     case RULES_DATA_OK:
         break;
     }

@@ -72,6 +72,7 @@ void engine_shutdown(struct engine *e, int64_t now_us);
 struct engine_stats {
     uint64_t packets_in, packets_out, drops[DROP_COUNT], signal_malformed;
     uint64_t refused_clear_tracks, refused_clear_data, refused_short_frames, refused_forged_data;
+    uint64_t refused_key_indexes;
     uint32_t rooms, people, transports;
 };
 

@@ -124,6 +124,8 @@ enum rules_data rules_data(bool e2ee, const struct data_route *route)
 {
     if (e2ee && !route->is_encrypted)
         return RULES_DATA_CLEAR;
+    if (route->key_index >= LIMIT_KEY_INDEXES)
+        return RULES_DATA_KEY_INDEX;
     return route->is_notice ? RULES_DATA_FORGED : RULES_DATA_OK;
 }
 

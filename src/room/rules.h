@@ -19,8 +19,9 @@ enum rules_verdict {
 
 enum rules_data {
     RULES_DATA_OK,
-    RULES_DATA_CLEAR, /* not encrypted, in an encrypted room */
-    RULES_DATA_FORGED /* looks like a notice of the server */
+    RULES_DATA_CLEAR,    /* not encrypted, in an encrypted room */
+    RULES_DATA_FORGED,   /* looks like a notice of the server */
+    RULES_DATA_KEY_INDEX /* under a key index that would end native clients */
 };
 
 /* What decides on an AddTrackRequest. */

@@ -138,6 +138,9 @@ enum {
 /* Field numbers of UserPacket. */
 enum { USER_DESTINATION_SIDS = 3, USER_TOPIC = 4, USER_DESTINATIONS = 6 };
 
+/* Field number of EncryptedPacket. */
+enum { ENCRYPTED_KEY_INDEX = 3 };
+
 struct field {
     uint32_t number;
     unsigned type;
@@ -216,6 +219,18 @@ static bool read_user(struct span user, struct data_route *out)
     return !r.bad;
 }
 
+static bool read_encrypted(struct span encrypted, struct data_route *out)
+{
+    struct reader r = reader_of(encrypted);
+    struct field f;
+
+    while (next_field(&r, &f)) {
+        if (f.type == WIRE_VARINT && f.number == ENCRYPTED_KEY_INDEX && f.varint > out->key_index)
+            out->key_index = f.varint;
+    }
+    return !r.bad;
+}
+
 static bool is_value(const struct field *f)
 {
     return f->type == WIRE_BYTES &&
@@ -245,6 +260,8 @@ bool data_route_parse(struct span packet, struct data_route *out)
         else
             clear = true;
         if (out->is_user && !read_user(f.bytes, out))
+            return false;
+        if (f.number == PACKET_ENCRYPTED && !read_encrypted(f.bytes, out))
             return false;
     }
     /* A packet with a clear value beside the encrypted one is not an encrypted packet. */

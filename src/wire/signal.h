@@ -30,7 +30,8 @@ struct data_route {
     bool is_user;      /* value is user */
     bool is_notice;    /* ... on the topic of the server's own words */
     bool has_value;
-    uint32_t sequence; /* 0: none */
+    uint32_t sequence;  /* 0: none */
+    uint64_t key_index; /* of an encrypted packet; the highest where several are named */
     unsigned destination_identity_count, destination_sid_count;
 };
 

@@ -197,7 +197,7 @@ static void test_other_channel(void **state)
     assert_int_equal(received(bob, 0)->user->_topic_case, LIVEKIT__USER_PACKET___TOPIC__NOT_SET);
 }
 
-static struct span sealed_packet(uint32_t sequence)
+static struct span sealed_under(uint32_t sequence, uint32_t key_index)
 {
     Livekit__DataPacket p = LIVEKIT__DATA_PACKET__INIT;
     Livekit__EncryptedPacket sealed = LIVEKIT__ENCRYPTED_PACKET__INIT;
@@ -205,8 +205,29 @@ static struct span sealed_packet(uint32_t sequence)
     p.value_case = LIVEKIT__DATA_PACKET__VALUE_ENCRYPTED_PACKET;
     p.encrypted_packet = &sealed;
     p.sequence = sequence;
+    sealed.key_index = key_index;
     sealed.encrypted_value = (ProtobufCBinaryData){4, (uint8_t *)(uintptr_t) "\1\2\3\4"};
     return signal_pack(&p.base, &arena);
+}
+
+static struct span sealed_packet(uint32_t sequence)
+{
+    return sealed_under(sequence, 0);
+}
+
+/* Native clients do not survive a key index beyond their ring. */
+static void test_key_index(void **state)
+{
+    (void)state;
+    struct client *alice = sender("alice"), *bob = client_join("bob");
+
+    send_data(alice, CHANNEL_RELIABLE, sealed_under(1, 16));
+    send_data(alice, CHANNEL_LOSSY, sealed_under(0, UINT32_MAX));
+    send_data(alice, CHANNEL_RELIABLE, sealed_under(2, 15));
+    run_ms(100);
+    assert_int_equal(bob->data.count, 1);
+    assert_int_equal(received(bob, 0)->encrypted_packet->key_index, 15);
+    assert_int_equal(engine_stats(world.engine)->refused_key_indexes, 2);
 }
 
 /* Nobody can speak as the server does. */
@@ -407,8 +428,9 @@ int main(void)
         TEST(test_to_everybody),  TEST(test_addressed),      TEST(test_duplicates),
         TEST(test_not_allowed),   TEST(test_malformed),      TEST(test_hidden),
         TEST(test_other_channel), TEST(test_encrypted_room), TEST(test_forged_notice),
-        TEST(test_notice_waits),  TEST(test_joining),        TEST(test_resume),
-        TEST(test_replay),        TEST(test_slow_reader),    TEST(test_from_newcomer),
+        TEST(test_key_index),     TEST(test_notice_waits),   TEST(test_joining),
+        TEST(test_resume),        TEST(test_replay),         TEST(test_slow_reader),
+        TEST(test_from_newcomer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,7 +103,8 @@ static void test_data(void **state)
     (void)state;
     const struct data_route clear = {.has_value = true, .is_user = true},
                             notice = {.has_value = true, .is_user = true, .is_notice = true},
-                            sealed = {.has_value = true, .is_encrypted = true};
+                            sealed = {.has_value = true, .is_encrypted = true, .key_index = 15},
+                            beyond = {.has_value = true, .is_encrypted = true, .key_index = 16};
 
     assert_int_equal(rules_data(false, &clear), RULES_DATA_OK);
     assert_int_equal(rules_data(false, &sealed), RULES_DATA_OK);
@@ -111,6 +112,8 @@ static void test_data(void **state)
     assert_int_equal(rules_data(true, &clear), RULES_DATA_CLEAR);
     assert_int_equal(rules_data(true, &notice), RULES_DATA_CLEAR);
     assert_int_equal(rules_data(true, &sealed), RULES_DATA_OK);
+    assert_int_equal(rules_data(true, &beyond), RULES_DATA_KEY_INDEX);
+    assert_int_equal(rules_data(false, &beyond), RULES_DATA_KEY_INDEX);
 }
 
 static void test_texts(void **state)

@@ -323,7 +323,17 @@ static const struct {
      true,
      {.has_value = true, .is_user = true, .sequence = 300}},
     {"last sequence wins", {0x80, 0x01, 7, 0x80, 0x01, 9}, 6, true, {.sequence = 9}},
-    {"encrypted", {0x92, 0x01, 2, 0x18, 1}, 5, true, {.has_value = true, .is_encrypted = true}},
+    {"encrypted",
+     {0x92, 0x01, 2, 0x18, 1},
+     5,
+     true,
+     {.has_value = true, .is_encrypted = true, .key_index = 1}},
+    {"the highest of several key indexes",
+     {0x92, 0x01, 5, 0x18, 0xff, 0x01, 0x18, 3, 0x92, 0x01, 0},
+     11,
+     true,
+     {.has_value = true, .is_encrypted = true, .key_index = 255}},
+    {"malformed encrypted packet", {0x92, 0x01, 1, 0x18}, 4, false, {0}},
     {"clear before encrypted", {0x12, 0, 0x92, 0x01, 0}, 5, true, {.has_value = true}},
     {"clear after encrypted",
      {0x92, 0x01, 0, 0x12, 0},
@@ -396,7 +406,7 @@ static void test_route_parse(void **state)
         const struct data_route *want = &packets[i].route;
         if (got.is_encrypted != want->is_encrypted || got.is_user != want->is_user ||
             got.is_notice != want->is_notice || got.has_value != want->has_value ||
-            got.sequence != want->sequence ||
+            got.sequence != want->sequence || got.key_index != want->key_index ||
             got.destination_identity_count != want->destination_identity_count ||
             got.destination_sid_count != want->destination_sid_count)
             fail_msg("fields of %s", packets[i].what);
