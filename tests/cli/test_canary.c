@@ -27,6 +27,13 @@ static const char *const requests[] = {
     "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
     "POST /twirp/livekit.RoomService/ListRooms" TAIL "Authorization: Bearer " CANARY
     "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+    "GET /api/room/" CANARY TAIL "\r\n",
+    "GET /api/room/join?next=%2Fm%2Froom%23key%3D" CANARY TAIL "\r\n",
+    "GET /health?k=" CANARY TAIL "\r\n",
+    "GET /api/auth/me" TAIL "Authorization: Bearer " CANARY "\r\nCookie: access_token=" CANARY
+    "\r\n\r\n",
+    "POST /api/auth/login" TAIL "Content-Type: application/json\r\nContent-Length: 72\r\n\r\n"
+    "{\"email\":\"" CANARY "\",\"password\":\"x\"}  ",
     /* Refused before anybody looks at the path. */
     "GET /m/room%23key=" CANARY "\r\n\r\n",
     "GET /m/room #key=" CANARY TAIL "\r\n",

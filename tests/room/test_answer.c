@@ -190,6 +190,24 @@ static void test_other_sections(void **state)
     assert_int_equal(answered(alice, 4)->port, 9);
 }
 
+/* RED would put several frames into a packet, and an encrypted one can be put into none. */
+static void test_no_red(void **state)
+{
+    (void)state;
+    struct client *alice = client_join("alice");
+
+    client_add(alice, "mic", false, LIVEKIT__ENCRYPTION__TYPE__GCM);
+    client_offer(alice, "m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\na=mid:1\r\na=sendonly\r\n"
+                        "a=msid:s mic\r\na=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"
+                        "a=rtpmap:111 opus/48000/2\r\n");
+    run_ms(100);
+    assert_int_equal(answered(alice, 1)->direction, SDP_RECVONLY);
+    assert_int_equal(answered(alice, 1)->codec_count, 1);
+    assert_int_equal(answered(alice, 1)->codecs[0].payload_type, 111);
+    assert_null(strstr(answer_text(alice), "red/"));
+    assert_true(client_last(alice, RESP(TRACK_PUBLISHED))->track_published->track->disable_red);
+}
+
 static void test_offer_before_request(void **state)
 {
     (void)state;
@@ -352,6 +370,7 @@ int main(void)
         TEST(test_simulcast),
         TEST(test_other_sections),
         TEST(test_offer_before_request),
+        WORLD_TEST(test_no_red),
         TEST(test_rewritten_id),
         TEST(test_unpublish),
         TEST(test_replaced),

@@ -27,7 +27,10 @@ static void test_join_response(void **state)
     assert_int_equal(j->server_info->protocol, 17);
     assert_int_equal(j->sif_trailer.len, 44);
     assert_int_equal(j->n_enabled_publish_codecs, 3);
+    /* No AV1, whose frames native clients cannot encrypt. */
     assert_string_equal(j->enabled_publish_codecs[0]->mime, "video/VP8");
+    assert_string_equal(j->enabled_publish_codecs[1]->mime, "video/H264");
+    assert_string_equal(j->enabled_publish_codecs[2]->mime, "audio/opus");
     assert_int_equal(alice->refreshed, 1);
     assert_int_equal(client_count(alice, RESP(OFFER)), 1);
     assert_int_equal(client_last(alice, RESP(OFFER))->offer->id, 1);
