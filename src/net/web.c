@@ -100,6 +100,9 @@ static void client_free(struct web *w, struct client *c)
     list_remove(&c->dirty);
     w->count--;
     w->held -= c->held;
+    /* Closing is not enough while a process that was forked still has a copy: epoll would go on to
+     * tell of the client that is gone. */
+    epoll_ctl(w->epoll, EPOLL_CTL_DEL, c->stream.fd, NULL);
     web_stream_close(&c->stream);
     web_conn_free(c->conn);
     free(c);
@@ -488,14 +491,15 @@ void web_reply(struct web *w, web_id id, const struct web_reply *reply)
     dirty_add(w, c);
 }
 
-void web_accept(struct web *w, web_id id)
+bool web_accept(struct web *w, web_id id)
 {
     struct client *c = client_find(w, id);
     if (!c)
-        return;
+        return false;
     web_conn_accept(c->conn, clock_now_us());
     c->told_open |= web_conn_open(c->conn);
     dirty_add(w, c);
+    return c->told_open;
 }
 
 void web_send(struct web *w, web_id id, struct span bytes)

@@ -71,8 +71,9 @@ struct web *web_new(struct loop *loop, const struct web_config *config,
 void web_free(struct web *w);
 uint16_t web_port(const struct web *w);
 void web_reply(struct web *w, web_id id, const struct web_reply *reply);
-/* Makes the connection a WebSocket, without subprotocol and extensions. */
-void web_accept(struct web *w, web_id id);
+/* Makes the connection a WebSocket, without subprotocol and extensions. False when it has gone
+ * meanwhile; then `closed` does not follow. */
+bool web_accept(struct web *w, web_id id);
 /* Binary message; copied. Closed as too slow when the queue is full. */
 void web_send(struct web *w, web_id id, struct span bytes);
 /* Closes after what is queued was sent. code as in RFC 6455 7.4. A connection that still waits for

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -531,6 +532,39 @@ static void test_many_at_once(void **state)
         peer_free(peers[i]);
 }
 
+/* A process that is forked has copies of all descriptors until it runs its program: what is told
+ * through them of a client that is gone goes nowhere. */
+static void test_forks(void **state)
+{
+    struct peer *p = peer_new(*state, NULL), *other;
+    int hold[2], status;
+    char byte;
+    put_text(p, "GET /query?a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    expect_reply(p, 200, "a");
+    expect_end(p); /* the server waits for our end now */
+    assert_int_equal(pipe(hold), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(hold[1]);
+        _exit(read(hold[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    assert_true(child > 0);
+    close(hold[0]);
+    /* The child has a copy of this end as well. */
+    shutdown(p->fd, SHUT_RDWR);
+    peer_free(p);
+    for (unsigned i = 0; i < 50; i++) {
+        other = peer_new(*state, NULL);
+        put_text(other, "GET /query?b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        expect_reply(other, 200, "b");
+        expect_end(other);
+        peer_free(other);
+    }
+    close(hold[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 static void test_new_errors(void **state)
 {
     struct server *s = *state;
@@ -559,7 +593,8 @@ int main(void)
         CASE(test_malformed),       CASE(test_big_reply),        CASE(test_deferred),
         CASE(test_upgrade_refused), CASE(test_socket),           CASE(test_closes),
         CASE(test_too_slow),        cmocka_unit_test(test_caps), cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_tls), CASE(test_many_at_once),     CASE(test_new_errors),
+        cmocka_unit_test(test_tls), CASE(test_many_at_once),     CASE(test_forks),
+        CASE(test_new_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
