@@ -147,6 +147,9 @@
 #define LIMIT_API_BODY (64 * 1024) /* settings and preferences are the largest, with 4 KB */
 #define LIMIT_API_PARAM 256        /* a name in a path */
 #define LIMIT_API_TOKEN 4096       /* ours have about 500 bytes */
+/* People who wait at a room's door for the store's word: a thousand come back at once after a
+ * restart. */
+#define LIMIT_ADMISSIONS 4096
 #define LIMIT_JSON_DEPTH 16
 #define LIMIT_JSON_MEMBERS 256 /* of one object; each name is compared with each */
 /* Requests of an address in a minute, for each route. An office behind one address has many people,

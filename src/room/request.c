@@ -91,6 +91,8 @@ static void create_room(struct call *c, void *request)
                                  .departure_timeout_s = q->departure_timeout};
         r = room_new(c->engine, c->now_us, &settings);
         str_set(&r->metadata, q->metadata);
+    } else if (q->max_participants) {
+        r->max_participants = q->max_participants;
     }
     if (e2ee)
         room_set_e2ee(r, q->metadata, c->now_us);

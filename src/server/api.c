@@ -227,6 +227,7 @@ static bool read_body(struct api_call *c)
 void api_run(struct api_call *c, struct db *db)
 {
     c->db = db;
+    c->media = c->config->media[c->job.thread];
     if (c->route->need != API_ANYBODY && !(identify(c) && allowed(c)))
         return;
     if (read_body(c))

@@ -6,9 +6,11 @@
 #define SERVER_API_H
 
 #include "base/addr.h"
+#include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "net/web.h"
+#include "server/media.h"
 #include "server/pool.h"
 #include "server/token.h"
 #include "store/users.h"
@@ -50,11 +52,12 @@ struct api_route {
 /* ---- what all calls share; nobody changes it while the server runs ---- */
 
 struct api_config {
-    const struct token_keys *keys; /* of LiveKit's tokens */
-    uint8_t secret[32];            /* of our own tokens */
-    const char *public_url;        /* "https://host[:port]"; NULL: as the request has it */
-    char setup_code[25];           /* makes the first superadmin; "": there is one */
-    bool local_setup;              /* without the code, on this machine */
+    const struct token_keys *keys;                /* of LiveKit's tokens */
+    struct media_plane *media[LIMIT_API_THREADS]; /* each thread's own */
+    uint8_t secret[32];                           /* of our own tokens */
+    const char *public_url; /* "https://host[:port]"; NULL: as the request has it */
+    char setup_code[25];    /* makes the first superadmin; "": there is one */
+    bool local_setup;       /* without the code, on this machine */
 };
 
 /* ---- the call ---- */
@@ -76,6 +79,7 @@ struct api_call {
     int64_t now_ms;
     /* on the API thread */
     struct db *db;
+    struct media_plane *media;
     struct json_t *json;     /* of the body; an empty object without one */
     struct user user;        /* need is not API_ANYBODY */
     const char *session;     /* its id */

@@ -153,8 +153,11 @@ static void abandon(struct job *j)
 
 static void post(struct api_door *d, struct api_call *c)
 {
-    c->job =
-        (struct job){.heavy = c->route->heavy, .work = work, .finish = finish, .abandon = abandon};
+    c->job = (struct job){.heavy = c->route->heavy,
+                          .most_before = LIMIT_API_QUEUE,
+                          .work = work,
+                          .finish = finish,
+                          .abandon = abandon};
     c->door = d;
     if (pool_post(d->pool, &c->job))
         return;

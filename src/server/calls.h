@@ -5,10 +5,12 @@
 #define SERVER_CALLS_H
 
 #include "net/web.h"
+#include "server/admission.h"
 #include "server/directory.h"
 #include "server/token.h"
 #include "server/worker.h"
 
+struct media_call;
 struct outbox_item;
 
 struct calls {
@@ -17,6 +19,7 @@ struct calls {
     struct web *web;
     struct directory *directory;
     struct worker_table *workers;
+    struct admissions *admissions;
     const struct token_keys *keys;
 };
 
@@ -25,6 +28,14 @@ void calls_fini(struct calls *c);
 /* POST /twirp/...; `path` is what follows "/twirp/". Always answered, now or when the workers have
  * replied. */
 void call_begin(struct calls *c, const struct web_request *r, struct span path, int64_t unix_s);
+/* A call of the API (media_engine.h). Always answered, now or when the workers have replied. */
+void call_begin_media(struct calls *c, struct media_call *m);
+/* At the end: calls of the API that are pending get no answer from a worker any more. */
+void calls_refuse_media(struct calls *c);
+/* The room opens with what a CreateRoomRequest says, or takes it on when it is live, before
+ * whatever mail follows. */
+void call_open_room(struct directory *d, struct worker_table *w, const char *room,
+                    struct span request);
 /* An OUTBOX_REPLY of a worker. */
 void call_on_reply(struct calls *c, const struct outbox_item *item);
 

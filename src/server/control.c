@@ -13,9 +13,11 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "net/loop.h"
+#include "net/thread.h"
 #include "room/evil.h"
 #include "rtc/assoc.h"
 #include "server/auth.h"
+#include "server/media_engine.h"
 #include "server/messages.h"
 #include "server/routes.h"
 #include "server/secrets.h"
@@ -35,6 +37,9 @@ struct control {
     struct calls calls;
     struct routes routes;
     struct pool *pool;
+    struct admissions admissions;
+    struct mailbox *media_calls;
+    struct media_engine media[LIMIT_API_THREADS];
     struct api_config api;
     struct api_door door;
     char node_id[16];
@@ -125,6 +130,16 @@ static void on_api_mail(void *arg)
     pool_on_mail(c->pool);
 }
 
+static void on_media_mail(void *arg)
+{
+    struct control *c = arg;
+    struct mail *chain = mailbox_take(c->media_calls);
+    struct media_call *m;
+
+    while ((m = media_engine_next(&chain)) != NULL)
+        call_begin_media(&c->calls, m);
+}
+
 /* ---- time and signals ---- */
 
 static void on_sctp_tick(void *arg)
@@ -154,7 +169,7 @@ static void on_signal(void *arg, int signal)
         return;
     log_event(LOG_INFO, "shutting_down", LOG_NUM("sessions", sessions_count(&c->sessions)));
     c->draining_since_us = clock_now_us();
-    c->routes.closing = true;
+    c->sessions.closing = true;
     for (unsigned i = 0; i < c->workers.count; i++)
         message_post(worker_mailbox(c->workers.workers[i]),
                      message_new(MESSAGE_SHUTDOWN, 0, span_of(NULL, 0)));
@@ -236,8 +251,7 @@ static bool start_api(struct control *c, const struct config *config, const stru
                       struct str *message)
 {
     struct storage_facts facts;
-    struct pool_config p = {
-        .database = config->database, .threads = LIMIT_API_THREADS, .max_queued = LIMIT_API_QUEUE};
+    struct pool_config p = {.database = config->database, .threads = LIMIT_API_THREADS};
 
     c->api = (struct api_config){
         .keys = keys, .public_url = config->public_url, .local_setup = is_private(config)};
@@ -247,6 +261,11 @@ static bool start_api(struct control *c, const struct config *config, const stru
     if (!facts.has_superadmin)
         random_text(c->api.setup_code, sizeof c->api.setup_code - 1);
     c->pool = pool_new(&p, message);
+    admissions_init(&c->admissions, c->pool);
+    for (unsigned i = 0; i < LIMIT_API_THREADS; i++) {
+        media_engine_init(&c->media[i], c->media_calls);
+        c->api.media[i] = &c->media[i].plane;
+    }
     return c->pool != NULL;
 }
 
@@ -255,6 +274,7 @@ static void connect_parts(struct control *c, const struct token_keys *keys)
     c->sessions.web = c->calls.web = c->routes.web = c->web;
     c->sessions.directory = c->calls.directory = &c->directory;
     c->sessions.workers = c->calls.workers = &c->workers;
+    c->sessions.admissions = c->calls.admissions = &c->admissions;
     c->sessions.keys = c->calls.keys = c->routes.keys = keys;
     c->routes.sessions = &c->sessions;
     c->routes.calls = &c->calls;
@@ -289,6 +309,7 @@ struct control *control_new(const struct config *config, const struct token_keys
     random_text(c->node_id + 3, 12);
     c->loop = loop_new();
     c->mailbox = mailbox_new();
+    c->media_calls = mailbox_new();
     c->dtls = dtls_context_new();
     directory_init(&c->directory, config->workers);
     sessions_init(&c->sessions);
@@ -309,6 +330,7 @@ struct control *control_new(const struct config *config, const struct token_keys
     connect_parts(c, keys);
     loop_watch(c->loop, mailbox_fd(c->mailbox), on_mail, c);
     loop_watch(c->loop, pool_fd(c->pool), on_api_mail, c);
+    loop_watch(c->loop, mailbox_fd(c->media_calls), on_media_mail, c);
     loop_every(c->loop, SCTP_TICK_MS, on_sctp_tick, c);
     loop_every(c->loop, DRAIN_LOOK_MS, on_drain_look, c);
     loop_on_signal(c->loop, on_signal, c);
@@ -325,15 +347,38 @@ static void dispose(struct mail *mail)
     message_free((struct message *)(void *)mail);
 }
 
+/* Calls that are being worked on may wait for a worker's word, which nobody brings them any more.
+ */
+static void end_api(struct control *c)
+{
+    if (!c->pool)
+        return;
+    int fds[] = {pool_fd(c->pool), mailbox_fd(c->media_calls)};
+
+    pool_end(c->pool);
+    while (!pool_ended(c->pool)) {
+        struct mail *chain = mailbox_take(c->media_calls);
+        struct media_call *m;
+        while ((m = media_engine_next(&chain)) != NULL)
+            media_engine_answer(m, "unavailable");
+        calls_refuse_media(&c->calls);
+        thread_wait(fds, 2, INT64_MAX);
+    }
+    pool_free(c->pool);
+}
+
 void control_free(struct control *c)
 {
     if (!c)
         return;
+    end_api(c);
     for (unsigned i = 0; i < c->workers.count; i++)
         worker_free(c->workers.workers[i]);
     c->workers.count = 0;
     assoc_global_fini();
-    pool_free(c->pool);
+    for (unsigned i = 0; i < LIMIT_API_THREADS; i++)
+        media_engine_fini(&c->media[i]);
+    mailbox_free(c->media_calls, dispose);
     rate_free(c->door.rate);
     mem_wipe(&c->api, sizeof c->api);
     if (c->web)

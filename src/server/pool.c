@@ -15,7 +15,7 @@ struct worker_thread {
     struct thread *thread;
     struct mailbox *mailbox;
     struct db *db;
-    bool busy;          /* the control thread's knowledge */
+    bool busy, ended;   /* the control thread's knowledge */
     struct job parting; /* the last mail it gets */
     bool parted;
 };
@@ -26,7 +26,8 @@ struct queue {
 
 struct pool {
     struct worker_thread *threads;
-    unsigned count, max_queued, queued, heavy_running;
+    unsigned count, queued, heavy_running;
+    bool ending;
     struct queue light, heavy;
     uint64_t posted;
     struct mailbox *done;
@@ -51,11 +52,10 @@ static void run(void *arg)
         while (chain) {
             struct job *j = job_of(chain);
             chain = chain->next;
-            if (j == &t->parting) {
+            if (j == &t->parting)
                 t->parted = true;
-                continue;
-            }
-            j->work(j, t->db);
+            else
+                j->work(j, t->db);
             mailbox_post(t->pool->done, &j->mail);
         }
     }
@@ -115,7 +115,7 @@ static void hand_out(struct pool *p)
 
 bool pool_post(struct pool *p, struct job *j)
 {
-    if (p->queued >= p->max_queued)
+    if (p->queued >= j->most_before || p->ending)
         return false;
     j->number = ++p->posted;
     queue_append(j->heavy ? &p->heavy : &p->light, j);
@@ -129,17 +129,38 @@ int pool_fd(const struct pool *p)
     return mailbox_fd(p->done);
 }
 
-void pool_on_mail(struct pool *p)
+/* What came back: jobs that are done, and at the end the threads' last mail. */
+static void take_back(struct pool *p, void (*finished)(struct job *j))
 {
     struct mail *chain = mailbox_take(p->done);
 
     while (chain) {
         struct job *j = job_of(chain);
         chain = chain->next;
-        p->threads[j->thread].busy = false;
+        struct worker_thread *t = &p->threads[j->thread];
+        if (j == &t->parting) {
+            t->ended = true;
+            continue;
+        }
+        t->busy = false;
         p->heavy_running -= j->heavy;
-        j->finish(j);
+        finished(j);
     }
+}
+
+static void finish(struct job *j)
+{
+    j->finish(j);
+}
+
+static void abandon(struct job *j)
+{
+    j->abandon(j);
+}
+
+void pool_on_mail(struct pool *p)
+{
+    take_back(p, finish);
     hand_out(p);
 }
 
@@ -164,7 +185,6 @@ struct pool *pool_new(const struct pool_config *config, struct str *message)
     struct pool *p = xcalloc(1, sizeof *p);
 
     p->threads = xcalloc(config->threads, sizeof *p->threads);
-    p->max_queued = config->max_queued;
     queue_init(&p->light);
     queue_init(&p->heavy);
     p->done = mailbox_new();
@@ -178,9 +198,22 @@ struct pool *pool_new(const struct pool_config *config, struct str *message)
     return p;
 }
 
-static void abandon(struct mail *m)
+void pool_end(struct pool *p)
 {
-    job_of(m)->abandon(job_of(m));
+    p->ending = true;
+    for (unsigned i = 0; i < p->count; i++) {
+        p->threads[i].parting.thread = i;
+        mailbox_post(p->threads[i].mailbox, &p->threads[i].parting.mail);
+    }
+}
+
+bool pool_ended(struct pool *p)
+{
+    take_back(p, abandon);
+    for (unsigned i = 0; i < p->count; i++)
+        if (!p->threads[i].ended)
+            return false;
+    return true;
 }
 
 static void abandon_all(struct queue *q)
@@ -191,18 +224,29 @@ static void abandon_all(struct queue *q)
         j->abandon(j);
 }
 
+/* Threads take all mail before they part, so none is left in their boxes. */
+static void nothing(struct mail *m)
+{
+    (void)m;
+}
+
 void pool_free(struct pool *p)
 {
+    int fd;
+
     if (!p)
         return;
-    for (unsigned i = 0; i < p->count; i++)
-        mailbox_post(p->threads[i].mailbox, &p->threads[i].parting.mail);
+    fd = mailbox_fd(p->done);
+    if (!p->ending)
+        pool_end(p);
+    while (!pool_ended(p))
+        thread_wait(&fd, 1, INT64_MAX);
     for (unsigned i = 0; i < p->count; i++) {
         thread_join(p->threads[i].thread);
         db_close(p->threads[i].db);
-        mailbox_free(p->threads[i].mailbox, abandon);
+        mailbox_free(p->threads[i].mailbox, nothing);
     }
-    mailbox_free(p->done, abandon);
+    mailbox_free(p->done, nothing);
     abandon_all(&p->light);
     abandon_all(&p->heavy);
     free(p->threads);

@@ -45,25 +45,16 @@ static void rtc(struct routes *r, const struct web_request *q, int64_t unix_s)
         http_text(r->web, q->id, 404, "404 page not found");
         return;
     }
-    if (r->closing) {
-        http_text(r->web, q->id, 503, "the server is shutting down");
-        return;
-    }
-    if (!read_join(r, q, unix_s, &claims))
-        return;
-    web_accept(r->web, q->id);
-    session_open(r->sessions, q->id, &claims);
-    claims_fini(&claims);
+    if (read_join(r, q, unix_s, &claims))
+        session_ask(r->sessions, q->id, &claims, false);
 }
 
 static void validate(struct routes *r, const struct web_request *q, int64_t unix_s)
 {
     struct claims claims;
 
-    if (!read_join(r, q, unix_s, &claims))
-        return;
-    claims_fini(&claims);
-    http_text(r->web, q->id, 200, "success");
+    if (read_join(r, q, unix_s, &claims))
+        session_ask(r->sessions, q->id, &claims, true);
 }
 
 /* Paths under /rtc, after an optional /livekit. */

@@ -13,7 +13,6 @@ struct routes {
     struct calls *calls;
     struct api_door *api;
     const struct token_keys *keys;
-    bool closing; /* shutting down: no new session */
 };
 
 void routes_request(struct routes *r, const struct web_request *request, int64_t unix_s);

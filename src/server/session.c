@@ -4,7 +4,10 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "server/calls.h"
+#include "server/http.h"
 #include "wire/signal.h"
 
 /* livekit-wire.md 2: a refreshed token lives at least this long. */
@@ -14,7 +17,8 @@
 struct session {
     web_id id;
     unsigned worker;
-    bool room_admin, room_create, room_list; /* go into refreshed tokens */
+    bool room_admin, room_create, room_list; /* go into refreshed tokens, with entry */
+    int64_t entry;
 };
 
 static struct span id_key(const web_id *id)
@@ -47,7 +51,9 @@ size_t sessions_count(const struct sessions *s)
     return s->by_id.count;
 }
 
-void session_open(struct sessions *s, web_id id, struct claims *claims)
+/* ---- coming in ---- */
+
+static void open_session(struct sessions *s, web_id id, struct claims *claims)
 {
     struct session *one = xcalloc(1, sizeof *one);
 
@@ -55,12 +61,64 @@ void session_open(struct sessions *s, web_id id, struct claims *claims)
                             .worker = directory_place(s->directory, claims->grant->room),
                             .room_admin = claims->room_admin,
                             .room_create = claims->room_create,
-                            .room_list = claims->room_list};
+                            .room_list = claims->room_list,
+                            .entry = claims->entry};
     map_put(&s->by_id, id_key(&id), one);
     struct message *m = message_new(MESSAGE_OPEN, id, span_of(NULL, 0));
     m->grant = claims->grant;
     claims->grant = NULL;
     message_post(box(s, one->worker), m);
+}
+
+static void refuse(struct sessions *s, const struct admission *q)
+{
+    unsigned status = q->result == ADMISSION_UNKNOWN  ? 503
+                      : q->result == ADMISSION_CLOSED ? 410
+                                                      : 403;
+
+    log_limited(LOG_WARN, 10, "join_refused", LOG_NUM("status", status),
+                LOG_STR("reason", admission_text(q->result)), LOG_STR("room", q->room));
+    http_text(s->web, q->web, status, admission_text(q->result));
+}
+
+/* Whoever was inside, and whose room is still live under the settings that it has, can come back
+ * while the store is away. */
+static bool may_resume(const struct sessions *s, const struct admission *q)
+{
+    return q->result == ADMISSION_UNKNOWN && q->claims.grant->reconnect &&
+           directory_find(s->directory, q->room) >= 0;
+}
+
+static void admitted(struct admission *q, void *arg)
+{
+    struct sessions *s = arg;
+
+    if (s->closing) {
+        http_text(s->web, q->web, 503, "the server is shutting down");
+    } else if (q->result != ADMISSION_GRANTED && !may_resume(s, q)) {
+        refuse(s, q);
+    } else if (q->look_only) {
+        http_text(s->web, q->web, 200, "success");
+    } else if (web_accept(s->web, q->web)) {
+        if (q->open.size && !q->claims.grant->reconnect)
+            call_open_room(s->directory, s->workers, q->room, str_span(&q->open));
+        open_session(s, q->web, &q->claims);
+    }
+}
+
+void session_ask(struct sessions *s, web_id id, struct claims *claims, bool look_only)
+{
+    struct admission q = {.room = xstrdup(claims->grant->room),
+                          .identity = xstrdup(claims->grant->identity),
+                          .entry = claims->entry,
+                          .then = admitted,
+                          .arg = s,
+                          .web = id,
+                          .claims = *claims,
+                          .look_only = look_only};
+
+    *claims = (struct claims){0};
+    admission_ask(s->admissions, &q);
 }
 
 void session_message(struct sessions *s, web_id id, struct span bytes)
@@ -88,7 +146,8 @@ static void refresh(struct sessions *s, const struct session *one, struct grant 
                             .room_join = true,
                             .room_admin = one->room_admin,
                             .room_create = one->room_create,
-                            .room_list = one->room_list};
+                            .room_list = one->room_list,
+                            .entry = one->entry};
     Livekit__SignalResponse response;
     struct arena a;
 

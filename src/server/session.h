@@ -5,6 +5,7 @@
 #define SERVER_SESSION_H
 
 #include "net/web.h"
+#include "server/admission.h"
 #include "server/directory.h"
 #include "server/messages.h"
 #include "server/token.h"
@@ -15,13 +16,17 @@ struct sessions {
     struct web *web;
     struct directory *directory;
     struct worker_table *workers;
+    struct admissions *admissions;
     const struct token_keys *keys;
+    bool closing; /* shutting down: no new session */
 };
 
 void sessions_init(struct sessions *s);
 void sessions_fini(struct sessions *s);
-/* The WebSocket was accepted: places the room and mails OPEN. Takes the claims' grant. */
-void session_open(struct sessions *s, web_id id, struct claims *claims);
+/* Somebody with these claims, which are taken, asks to come in: the store is asked, the request is
+ * answered, and when it is a yes the room is placed and OPEN is mailed, behind the settings that
+ * the store has for the room. `look_only`: only the answer. */
+void session_ask(struct sessions *s, web_id id, struct claims *claims, bool look_only);
 void session_message(struct sessions *s, web_id id, struct span bytes);
 void session_closed(struct sessions *s, web_id id);
 /* SIGNAL, CLOSE and REFRESH items of a worker. */

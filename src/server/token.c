@@ -213,6 +213,8 @@ static bool read_claims(json_t *payload, struct claims *out)
     g->identity = take_text(payload, "sub", LIMIT_IDENTITY, &bad);
     g->name = take_text(payload, "name", LIMIT_NAME, &bad);
     g->metadata = take_text(payload, "metadata", LIMIT_METADATA, &bad);
+    out->entry = json_integer_value(json_object_get(payload, "bedrudEntry"));
+    bad |= out->entry < 0;
     out->sha256 = take_text(payload, "sha256", 64, &bad);
     g->expires_unix_s = json_integer_value(json_object_get(payload, "exp"));
     g->kind = read_kind(payload);
@@ -346,6 +348,8 @@ static json_t *payload_json(const struct claims *c, const char *issuer)
             set_text(payload, "kind", kind_names[i].name);
     json_object_set_new(payload, "exp", json_integer(g->expires_unix_s));
     json_object_set_new(payload, "video", video_json(c));
+    if (c->entry > 0)
+        json_object_set_new(payload, "bedrudEntry", json_integer(c->entry));
     return payload;
 }
 

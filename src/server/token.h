@@ -42,6 +42,9 @@ const char *token_verdict_text(enum token_verdict v);
 struct claims {
     struct grant *grant; /* identity "" when there is no sub */
     bool room_join, room_admin, room_create, room_list;
+    /* Of struct member, plus one, in tokens that the API made: the room's door looks at it. 0:
+     * whoever holds the API key made it. */
+    int64_t entry;
     char *sha256; /* of a webhook's body; NULL: absent */
 };
 

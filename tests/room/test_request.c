@@ -38,6 +38,13 @@ static void test_rooms(void **state)
     r = CALL(CREATE_ROOM, create, room);
     assert_string_equal(r->sid, sid);
     assert_string_equal(r->metadata, "m");
+    /* What it may change of a room that is there; 0 leaves it. */
+    create.max_participants = 5;
+    r = CALL(CREATE_ROOM, create, room);
+    assert_int_equal(r->max_participants, 5);
+    create.max_participants = 0;
+    r = CALL(CREATE_ROOM, create, room);
+    assert_int_equal(r->max_participants, 5);
     create.name = (char *)(uintptr_t) "second";
     CALL(CREATE_ROOM, create, room);
     const Livekit__ListRoomsResponse *all = CALL(LIST_ROOMS, list, list_rooms_response);

@@ -49,6 +49,7 @@ static int teardown(void **state)
 
 static atomic_int working, most_working;
 static int finished[64], finished_count, abandoned;
+static unsigned most;
 
 static void work(struct job *j, struct db *db)
 {
@@ -84,7 +85,8 @@ static bool post(struct pool *p, int id, bool heavy, sem_t *gate)
 {
     struct task *t = xcalloc(1, sizeof *t);
 
-    t->job = (struct job){.heavy = heavy, .work = work, .finish = finish, .abandon = abandon};
+    t->job = (struct job){
+        .heavy = heavy, .most_before = most, .work = work, .finish = finish, .abandon = abandon};
     t->id = id;
     t->gate = gate;
     if (pool_post(p, &t->job))
@@ -116,11 +118,12 @@ static void await_working(int count)
     }
 }
 
-static struct pool *new_pool(unsigned threads, unsigned max_queued)
+static struct pool *new_pool(unsigned threads, unsigned most_before)
 {
-    struct pool_config c = {database, threads, max_queued};
+    struct pool_config c = {database, threads};
     struct str message;
 
+    most = most_before;
     finished_count = abandoned = 0;
     atomic_store(&most_working, 0);
     str_init(&message);
@@ -219,7 +222,13 @@ static void abandons_what_is_left(void **state)
     for (int i = 0; i < 5; i++)
         post(p, i, i == 3, i == 0 ? &gate : NULL);
     await_working(1);
+    pool_end(p);
+    assert_false(pool_ended(p));
+    assert_false(post(p, 5, false, NULL));
     sem_post(&gate);
+    for (int fd = pool_fd(p); !pool_ended(p);)
+        thread_wait(&fd, 1, clock_now_us() + WAIT_US);
+    assert_int_equal(abandoned, 1);
     pool_free(p);
     assert_int_equal(finished_count, 0);
     assert_int_equal(abandoned, 5);
@@ -229,7 +238,7 @@ static void abandons_what_is_left(void **state)
 static void says_that_there_is_no_database(void **state)
 {
     (void)state;
-    struct pool_config c = {"/nowhere/bedrud.db", 2, 4};
+    struct pool_config c = {"/nowhere/bedrud.db", 2};
     struct str message;
 
     str_init(&message);
