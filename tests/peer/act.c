@@ -73,12 +73,19 @@ static void request_track(struct peer *p, struct source *s)
     Livekit__AddTrackRequest add = LIVEKIT__ADD_TRACK_REQUEST__INIT;
     Livekit__SignalRequest r = LIVEKIT__SIGNAL_REQUEST__INIT;
     Livekit__VideoLayer layers[LIMIT_LAYERS], *list[LIMIT_LAYERS];
+    Livekit__SimulcastCodec codec = LIVEKIT__SIMULCAST_CODEC__INIT, *codecs[] = {&codec};
 
     add.cid = s->cid;
     add.type =
         config->codec == CODEC_OPUS ? LIVEKIT__TRACK_TYPE__AUDIO : LIVEKIT__TRACK_TYPE__VIDEO;
     add.source = (Livekit__TrackSource)config->kind;
     add.encryption = (Livekit__Encryption__Type)config->encryption;
+    if (config->codec == CODEC_H264) {
+        codec.codec = (char *)(uintptr_t) "h264";
+        codec.cid = s->cid;
+        add.simulcast_codecs = codecs;
+        add.n_simulcast_codecs = 1;
+    }
     if (config->codec != CODEC_OPUS) {
         add.width = 1280;
         add.height = 720;
@@ -104,15 +111,16 @@ struct source *peer_publish(struct peer *p, int64_t now_us, const struct source_
     return s;
 }
 
-void peer_publish_again(struct peer *p, int64_t now_us, struct source *s)
+void peer_publish_again(struct peer *p, int64_t now_us, struct source *s,
+                        const struct source_config *config)
 {
     char mid[sizeof s->mid];
-    struct source_config config = s->config;
+    struct source_config same = s->config;
 
     assert(!s->active);
     p->now_us = now_us;
     memcpy(mid, s->mid, sizeof mid);
-    source_init(s, &config, (uint32_t)random_next(&p->random), &p->random);
+    source_init(s, config ? config : &same, (uint32_t)random_next(&p->random), &p->random);
     memcpy(s->mid, mid, sizeof mid);
     request_track(p, s);
 }

@@ -52,6 +52,13 @@ static void write_vp8(struct writer *w, const struct body *b)
         writer_bytes(w, SPAN_LITERAL("\x11\x02\x00"));
 }
 
+/* RFC 6184 5.8: a fragment of a coded slice, of an IDR picture or not. */
+static void write_h264(struct writer *w, const struct body *b)
+{
+    writer_u8(w, 0x7c);
+    writer_u8(w, (uint8_t)((b->start ? 0x80 : 0) | (b->keyframe ? 5 : 1)));
+}
+
 void body_write(uint8_t *out, size_t size, const struct body *b)
 {
     assert(size >= BODY_SIZE_MIN && size <= BODY_SIZE_MAX);
@@ -59,6 +66,8 @@ void body_write(uint8_t *out, size_t size, const struct body *b)
 
     if (b->codec == CODEC_VP8)
         write_vp8(&w, b);
+    else if (b->codec == CODEC_H264)
+        write_h264(&w, b);
     else
         writer_u8(&w, 0x78); /* Opus: 20 ms, fullband */
     const uint8_t *fields = w.at;
@@ -72,28 +81,32 @@ void body_write(uint8_t *out, size_t size, const struct body *b)
     fill(w.at, size - writer_size(&w), hash(fields));
 }
 
-static bool read_vp8(struct span payload, struct body *out, size_t *at)
+/* What the codec has in front; *at: where our fields begin. */
+static bool read_front(struct span payload, struct body *out, size_t *at)
 {
     struct frame_info info;
 
-    if (!codec_frame_info(CODEC_VP8, payload, &info))
+    if (!codec_frame_info(out->codec, payload, &info))
         return false;
     out->picture_id = info.vp8.picture_id;
     out->tl0 = info.vp8.tl0;
     out->start = info.start;
     out->keyframe = info.keyframe;
-    *at = info.vp8.size + (info.keyframe ? 10u : info.start ? 3u : 0u);
+    if (out->codec == CODEC_VP8)
+        *at = info.vp8.size + (info.keyframe ? 10u : info.start ? 3u : 0u);
+    else
+        *at = out->codec == CODEC_H264 ? 2 : 1;
     return true;
 }
 
 bool body_read(struct span payload, enum codec codec, struct body *out)
 {
     uint8_t expected[BODY_SIZE_MAX];
-    size_t at = 1;
+    size_t at;
 
     *out = (struct body){.codec = codec};
     if (payload.size < BODY_SIZE_MIN || payload.size > BODY_SIZE_MAX ||
-        (codec == CODEC_VP8 && !read_vp8(payload, out, &at)) || at + FIELDS_SIZE > payload.size)
+        !read_front(payload, out, &at) || at + FIELDS_SIZE > payload.size)
         return false;
     const uint8_t *fields = payload.data + at;
     struct reader r = reader_of(span_of(fields, FIELDS_SIZE));
@@ -105,7 +118,7 @@ bool body_read(struct span payload, enum codec codec, struct body *out)
     out->frame = reader_u32(&r);
     uint16_t size = reader_u16(&r);
     if (size != payload.size ||
-        (codec == CODEC_VP8 && (start != out->start || (start && keyframe != out->keyframe))))
+        (codec_is_video(codec) && (start != out->start || (start && keyframe != out->keyframe))))
         return false;
     out->start = start;
     out->keyframe = keyframe;

@@ -48,20 +48,34 @@ static void write_opus(struct str *out)
                     "a=fmtp:111 minptime=10;useinbandfec=1\r\n");
 }
 
-static void write_vp8(struct str *out, bool rtx)
+static void write_video(struct str *out, unsigned type, const char *name, bool rtx)
 {
-    str_append(out, "a=rtpmap:96 VP8/90000\r\na=rtcp-fb:96 goog-remb\r\n"
-                    "a=rtcp-fb:96 transport-cc\r\na=rtcp-fb:96 ccm fir\r\na=rtcp-fb:96 nack\r\n"
-                    "a=rtcp-fb:96 nack pli\r\n");
+    static const char *const feedback[] = {"goog-remb", "transport-cc", "ccm fir", "nack",
+                                           "nack pli"};
+
+    str_printf(out, "a=rtpmap:%u %s/90000\r\n", type, name);
+    for (unsigned i = 0; i < sizeof feedback / sizeof feedback[0]; i++)
+        str_printf(out, "a=rtcp-fb:%u %s\r\n", type, feedback[i]);
     if (rtx)
-        str_append(out, "a=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\n");
+        str_printf(out, "a=rtpmap:%u rtx/90000\r\na=fmtp:%u apt=%u\r\n", type + 1, type + 1, type);
+}
+
+/* Both codecs stand in every section; which one is sent the answer decides. */
+static void write_videos(struct str *out, bool rtx)
+{
+    write_video(out, PEER_PT_VP8, "VP8", rtx);
+    write_video(out, PEER_PT_H264, "H264", rtx);
+    str_printf(out,
+               "a=fmtp:%u level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
+               "\r\n",
+               PEER_PT_H264);
 }
 
 static void write_ssrcs(struct str *out, const struct source *s, bool rtx)
 {
     const struct source_layer *l = &s->layers[0];
 
-    rtx = rtx && s->config.codec == CODEC_VP8;
+    rtx = rtx && codec_is_video(s->config.codec);
     if (rtx)
         str_printf(out, "a=ssrc-group:FID %u %u\r\n", l->ssrc, l->rtx_ssrc);
     str_printf(out, "a=ssrc:%u cname:peer\r\na=ssrc:%u msid:- %s\r\n", l->ssrc, l->ssrc, s->cid);
@@ -85,8 +99,8 @@ static void write_source(struct str *out, const struct peer *p, const struct sou
     bool audio = s->config.codec == CODEC_OPUS, rtx = !p->config.no_rtx;
 
     str_append(out, audio ? "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
-                    : rtx ? "m=video 9 UDP/TLS/RTP/SAVPF 96 97\r\n"
-                          : "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n");
+                    : rtx ? "m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103\r\n"
+                          : "m=video 9 UDP/TLS/RTP/SAVPF 96 102\r\n");
     write_transport(out, p, PEER_PUBLISHER, "actpass");
     str_printf(out, "a=mid:%s\r\n", s->mid);
     if (audio)
@@ -104,7 +118,7 @@ static void write_source(struct str *out, const struct peer *p, const struct sou
     if (audio)
         write_opus(out);
     else
-        write_vp8(out, rtx);
+        write_videos(out, rtx);
     if (s->active && s->config.layers == 1)
         write_ssrcs(out, s, rtx);
     if (s->active && s->config.layers > 1)
@@ -127,16 +141,20 @@ char *describe_offer(const struct peer *p)
 
 /* ---- the answer ---- */
 
-static bool takes(const struct peer *p, const struct sdp_codec *c)
+static bool takes(const struct peer *p, const struct sdp_media *m, const struct sdp_codec *c)
 {
-    return !p->config.no_rtx || !span_equal(c->name, SPAN_LITERAL("rtx"));
+    const struct sdp_codec *h264 = p->config.no_h264 ? sdp_find_codec(m, CODEC_H264, -1) : NULL;
+
+    if (p->config.no_rtx && span_equal(c->name, SPAN_LITERAL("rtx")))
+        return false;
+    return !h264 || (c != h264 && c != sdp_find_rtx(m, h264->payload_type));
 }
 
 static void write_codecs(struct str *out, const struct peer *p, const struct sdp_media *m)
 {
     for (unsigned i = 0; i < m->codec_count; i++) {
         const struct sdp_codec *c = &m->codecs[i];
-        if (!takes(p, c))
+        if (!takes(p, m, c))
             continue;
         str_printf(out, "a=rtpmap:%u ", c->payload_type);
         str_append_span(out, c->name);
@@ -176,7 +194,7 @@ static void write_media_line(struct str *out, const struct peer *p, const struct
     str_append(out, m->kind == SDP_AUDIO ? "m=audio" : "m=video");
     str_append(out, " 9 UDP/TLS/RTP/SAVPF");
     for (unsigned i = 0; i < m->codec_count; i++)
-        if (takes(p, &m->codecs[i]))
+        if (takes(p, m, &m->codecs[i]))
             str_printf(out, " %u", m->codecs[i].payload_type);
     str_append(out, "\r\n");
 }

@@ -77,6 +77,12 @@ static void take_remote(struct peer_link *l, const struct sdp *sdp, const char *
     l->deadline_us = l->peer->now_us;
 }
 
+static bool is_accepted(const struct source *s, const struct sdp_media *m)
+{
+    return (m->direction == SDP_RECVONLY || m->direction == SDP_SENDRECV) &&
+           sdp_find_codec(m, s->config.codec, -1);
+}
+
 static void on_answer(struct peer *p, const Livekit__SessionDescription *d)
 {
     struct arena a;
@@ -88,8 +94,7 @@ static void on_answer(struct peer *p, const Livekit__SessionDescription *d)
         p->offer_pending = false;
         for (unsigned i = 0; i < p->source_count && i + 1 < sdp.media_count; i++) {
             struct source *s = p->sources[i];
-            enum sdp_direction way = sdp.media[i + 1].direction;
-            s->flowing = s->active && (way == SDP_RECVONLY || way == SDP_SENDRECV);
+            s->flowing = s->active && is_accepted(s, &sdp.media[i + 1]);
         }
     }
     arena_fini(&a);
@@ -115,7 +120,7 @@ static struct sink *sink_by_ssrc(const struct peer *p, uint32_t ssrc)
 
 static void take_codecs(struct sink *k, const struct sdp_media *m, bool no_rtx)
 {
-    enum codec codec = m->kind == SDP_AUDIO ? CODEC_OPUS : CODEC_VP8;
+    enum codec codec = m->codec_count ? codec_by_name(m->codecs[0].name) : CODEC_NONE;
     const struct sdp_codec *c = sdp_find_codec(m, codec, -1);
     const struct sdp_codec *rtx = c ? sdp_find_rtx(m, c->payload_type) : NULL;
 

@@ -42,6 +42,7 @@ struct peer_config {
     int64_t unix_us_offset;
     bool no_rtx;  /* retransmissions of media come in its own stream */
     bool no_nack; /* what is lost stays lost */
+    bool no_h264; /* as a viewer */
 };
 
 /* A peer connection. */
@@ -122,8 +123,10 @@ int64_t peer_on_time(struct peer *p, int64_t now_us);
 
 struct source *peer_publish(struct peer *p, int64_t now_us, const struct source_config *config);
 void peer_unpublish(struct peer *p, int64_t now_us, struct source *s);
-/* Another track, of the same kind, in the section of one that was unpublished. */
-void peer_publish_again(struct peer *p, int64_t now_us, struct source *s);
+/* Another track of the same kind, in the section of one that was unpublished. config NULL: as it
+ * was. */
+void peer_publish_again(struct peer *p, int64_t now_us, struct source *s,
+                        const struct source_config *config);
 void peer_mute(struct peer *p, struct source *s, bool muted);
 /* The publisher connection with its data channels, where nothing is published. */
 void peer_open_data(struct peer *p, int64_t now_us);

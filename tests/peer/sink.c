@@ -50,9 +50,9 @@ static void judge_video(struct sink *s, const struct sink_slot *at)
         disorder(s, "marker");
     if (!b->start)
         disorder(s, "frame without start");
-    if (b->picture_id != ((a->picture_id + 1) & 0x7fff))
+    if (s->codec == CODEC_VP8 && b->picture_id != ((a->picture_id + 1) & 0x7fff))
         disorder(s, "picture id");
-    if (b->tl0 != (uint8_t)(a->tl0 + 1))
+    if (s->codec == CODEC_VP8 && b->tl0 != (uint8_t)(a->tl0 + 1))
         disorder(s, "tl0");
 }
 

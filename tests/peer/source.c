@@ -73,6 +73,13 @@ static struct span write_extensions(const struct source *s, const struct source_
     return writer_span(w);
 }
 
+static uint8_t payload_type_of(enum codec codec)
+{
+    if (codec == CODEC_OPUS)
+        return PEER_PT_OPUS;
+    return codec == CODEC_H264 ? PEER_PT_H264 : PEER_PT_VP8;
+}
+
 static void make(const struct source *s, const struct source_layer *l,
                  const struct source_record *r, uint16_t *transport_seq, struct source_packet *out)
 {
@@ -80,12 +87,12 @@ static void make(const struct source *s, const struct source_layer *l,
     struct writer elements = writer_of(extension, sizeof extension);
     struct writer w = writer_of(out->bytes, sizeof out->bytes);
     bool rtx = out->rtx;
-    uint8_t pt = s->config.codec == CODEC_OPUS ? PEER_PT_OPUS : PEER_PT_VP8;
+    uint8_t pt = payload_type_of(s->config.codec);
 
     out->ssrc = rtx ? l->rtx_ssrc : l->ssrc;
     out->body = r->body;
     struct rtp header = {.marker = r->marker,
-                         .payload_type = rtx ? PEER_PT_RTX : pt,
+                         .payload_type = (uint8_t)(rtx ? pt + 1 : pt),
                          .seq = (uint16_t)out->index,
                          .timestamp = r->timestamp,
                          .ssrc = out->ssrc,
@@ -106,7 +113,7 @@ static void begin_frame(struct source *s, struct source_layer *l, int64_t now_us
     bool first = l->frame == 0 && l->number == 0;
 
     l->left = s->config.packets;
-    l->keyframe = s->config.codec == CODEC_VP8 && l->keyframe_wanted;
+    l->keyframe = codec_is_video(s->config.codec) && l->keyframe_wanted;
     l->keyframe_wanted = false;
     l->keyframes += l->keyframe;
     l->timestamp = timestamp_at(s, l, now_us);

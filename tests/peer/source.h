@@ -23,7 +23,8 @@ enum {
     PEER_EXT_REPAIRED_RID = 11
 };
 
-enum { PEER_PT_OPUS = 111, PEER_PT_VP8 = 96, PEER_PT_RTX = 97 };
+/* The retransmissions of a video type are the next. */
+enum { PEER_PT_OPUS = 111, PEER_PT_VP8 = 96, PEER_PT_H264 = 102 };
 
 struct source_config {
     enum codec codec;
@@ -31,7 +32,7 @@ struct source_config {
     unsigned layers;     /* 1, or 3 for simulcast q, h, f */
     unsigned packets;    /* a frame */
     unsigned size_bytes; /* of a payload; layers below the top have half and a quarter */
-    bool uneven; /* as libwebrtc cuts a frame: its first packets may have one byte less */
+    bool uneven;         /* as libwebrtc cuts a frame: its first packets may have one byte less */
     int64_t interval_us; /* between frames */
     uint16_t first_seq;
     uint32_t first_timestamp; /* 0: random ones, another in each layer */

@@ -110,7 +110,7 @@ static void publish(struct crowd *c, struct member *m)
         peer_unpublish(m->seat->peer, c->world->now_us, s);
         c->unpublished++;
     } else if (!s->active && s->sid[0]) { /* else it is being published */
-        peer_publish_again(m->seat->peer, c->world->now_us, s);
+        peer_publish_again(m->seat->peer, c->world->now_us, s, NULL);
     }
 }
 
@@ -221,7 +221,7 @@ static void restore(struct member *m)
         if (s->active && s->muted)
             peer_mute(p, s, false);
         else if (!s->active && s->sid[0])
-            peer_publish_again(p, m->seat->world->now_us, s);
+            peer_publish_again(p, m->seat->world->now_us, s, NULL);
     }
     for (unsigned i = 0; i < p->wish_count; i++) {
         char sid[sizeof p->wishes[i].sid];

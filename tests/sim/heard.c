@@ -132,6 +132,9 @@ void heard_response(struct heard *h, const char *own_sid, const Livekit__SignalR
         note_speakers(h, r->speakers_changed);
     } else if (r->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_CONNECTION_QUALITY) {
         note_quality(h, own_sid, r->connection_quality);
+    } else if (r->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_SUBSCRIPTION_RESPONSE) {
+        h->codec_refusals +=
+            r->subscription_response->err == LIVEKIT__SUBSCRIPTION_ERROR__SE_CODEC_UNSUPPORTED;
     } else if (r->message_case == LIVEKIT__SIGNAL_RESPONSE__MESSAGE_REQUEST_RESPONSE) {
         h->refusals++;
         h->refusal = (int)r->request_response->reason;

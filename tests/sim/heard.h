@@ -43,8 +43,9 @@ struct heard {
     bool resumed; /* the next update is the whole list */
     struct other others[HEARD_OTHERS];
     unsigned other_count;
-    char loudest[32]; /* sid, "" when nobody speaks */
-    int quality;      /* the own, Livekit__ConnectionQuality; -1: not told */
+    char loudest[32];        /* sid, "" when nobody speaks */
+    int quality;             /* the own, Livekit__ConnectionQuality; -1: not told */
+    unsigned codec_refusals; /* tracks that the client cannot take */
     unsigned refusals;
     int refusal; /* reason of the last, Livekit__RequestResponse__Reason */
     struct talk talks[HEARD_TALKS];

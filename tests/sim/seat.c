@@ -142,6 +142,7 @@ static void make_peer(struct seat *s)
         .unix_us_offset = WORLD_UNIX_OFFSET_US,
         .no_rtx = s->plan.no_rtx,
         .no_nack = s->plan.no_nack,
+        .no_h264 = s->plan.no_h264,
     };
 
     s->peer = peer_new(&config);

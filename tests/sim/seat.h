@@ -13,7 +13,7 @@
 struct seat_plan {
     const char *room, *identity;
     void (*grant)(struct grant *g); /* may alter the grant; NULL: everything is allowed */
-    bool no_rtx, no_nack;           /* of the client */
+    bool no_rtx, no_nack, no_h264;  /* of the client */
 };
 
 struct seat {

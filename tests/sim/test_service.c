@@ -192,14 +192,14 @@ static void test_revoke_publishing(void **state)
     assert_false(s.voice->active || s.camera->active);
     expect_tracks(s.bert, "anna", 0);
     expect_silence(seat_sink(s.bert, s.camera), 2 * SECOND);
-    peer_publish_again(s.anna->peer, world->now_us, s.camera);
+    peer_publish_again(s.anna->peer, world->now_us, s.camera, NULL);
     world_pass(world, SECOND);
     assert_int_equal(s.anna->heard.refusal, LIVEKIT__REQUEST_RESPONSE__REASON__NOT_ALLOWED);
     assert_false(s.camera->flowing);
     expect_tracks(s.bert, "anna", 0);
 
     permit("anna", true, true);
-    peer_publish_again(s.anna->peer, world->now_us, s.camera);
+    peer_publish_again(s.anna->peer, world->now_us, s.camera, NULL);
     world_pass(world, 2 * SECOND);
     assert_true(heard_of(&s.anna->heard, "anna")->may_publish);
     expect_tracks(s.bert, "anna", 1);

@@ -86,7 +86,7 @@ static void test_unpublish(void **state)
 
     /* In the section it had, and another thing in one of its own. */
     memcpy(old, s.camera->sid, sizeof old);
-    peer_publish_again(s.anna->peer, world->now_us, s.camera);
+    peer_publish_again(s.anna->peer, world->now_us, s.camera, NULL);
     struct source *shown = seat_publish(s.anna, &screen);
     world_pass(world, 3 * SECOND);
     assert_string_not_equal(s.camera->sid, old);
@@ -125,8 +125,8 @@ static void test_screens_come_and_go(void **state)
         peer_unpublish(s.bert->peer, world->now_us, of_bert);
         world_pass(world, (1 + i % 2 * 100) * MILLISECOND);
         expect_tracks(s.cleo, "bert", 0);
-        peer_publish_again(s.anna->peer, world->now_us, of_anna);
-        peer_publish_again(s.bert->peer, world->now_us, of_bert);
+        peer_publish_again(s.anna->peer, world->now_us, of_anna, NULL);
+        peer_publish_again(s.bert->peer, world->now_us, of_bert, NULL);
     }
     world_pass(world, SECOND);
     expect_tracks(s.cleo, "anna", 3);
