@@ -58,6 +58,11 @@
 #define LIMIT_KEY_INDEXES 16
 /* Reliable bytes queued for one slow reader before it is disconnected. */
 #define LIMIT_RELIABLE_BACKLOG (2 * 1024 * 1024)
+/* Reliable bytes of one sender queued for all its readers before no more is read from it: several
+ * of the largest messages, and well below what ends a reader. */
+#define LIMIT_DATA_WAITING (1024 * 1024)
+/* A sender is held no longer than this on account of one reader, which is then disconnected. */
+#define LIMIT_HOLD_US (5 * 1000000LL)
 /* Reliable messages kept per room for those who resume: about 2 s of a busy sender. */
 #define LIMIT_REPLAY_BYTES (1024 * 1024)
 #define LIMIT_REPLAY_US (10 * 1000000LL)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "room/evil.h"
+#include "room/pressure.h"
 #include "room/rules.h"
 #include "room/signalling.h"
 
@@ -24,11 +25,13 @@ struct packet_out {
 
 /* ---- delivering ---- */
 
-static void deliver(struct person *to, enum channel_label label, struct span bytes, int64_t now_us)
+/* credit: of who sent it, NULL when nobody of the room did. */
+static void deliver(struct person *to, enum channel_label label, struct span bytes,
+                    struct credit *credit, int64_t now_us)
 {
     struct connection *c = &to->connections[SUBSCRIBER];
 
-    switch (channels_send(transport_channels(c->transport), label, bytes)) {
+    switch (channels_send_for(transport_channels(c->transport), label, bytes, credit)) {
     case CHANNEL_SENT:
     case CHANNEL_DROPPED:
         break;
@@ -63,7 +66,8 @@ static void route(struct room *r, const struct packet_out *packet, int64_t now_u
         struct person *p = list_entry(node, struct person, in_room);
         if (p != packet->sender && p->signal->receiving &&
             is_for(p, packet->addressed, packet->bytes))
-            deliver(p, label, packet->bytes, now_us);
+            deliver(p, label, packet->bytes, packet->sender ? packet->sender->credit : NULL,
+                    now_us);
     }
 }
 
@@ -149,6 +153,7 @@ static void forward(struct person *p, const struct channel_message *m, struct ar
     out.sequence = 0;
     if (evil_data(p, a, &out.bytes))
         route(p->room, &out, now_us);
+    pressure_on_sent(p, now_us);
 }
 
 void data_on_message(struct person *p, int64_t now_us, enum side side,
@@ -245,7 +250,7 @@ void data_catch_up(struct person *p, int64_t now_us)
     s->receiving = true;
     for (; k && !p->leaving; k = k->next)
         if (strcmp(k->sender, p->sid) != 0 && is_for(p, k->addressed, span_of(k->bytes, k->size)))
-            deliver(p, CHANNEL_RELIABLE, span_of(k->bytes, k->size), now_us);
+            deliver(p, CHANNEL_RELIABLE, span_of(k->bytes, k->size), NULL, now_us);
 }
 
 void data_replay(struct person *p, int64_t now_us, Livekit__DataChannelReceiveState *const *states,
@@ -260,5 +265,5 @@ void data_replay(struct person *p, int64_t now_us, Livekit__DataChannelReceiveSt
         lost = now_us - k->at_us > IN_FLIGHT_US && is_missed(p, k, states, count);
     for (k = first; k && lost && !p->leaving; k = k->next)
         if (is_missed(p, k, states, count))
-            deliver(p, CHANNEL_RELIABLE, span_of(k->bytes, k->size), now_us);
+            deliver(p, CHANNEL_RELIABLE, span_of(k->bytes, k->size), NULL, now_us);
 }

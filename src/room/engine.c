@@ -112,16 +112,29 @@ static void look_at_state(struct connection *c, int64_t now_us)
     person_on_transport(c->person, now_us, c->side, state);
 }
 
+static bool is_held(struct transport *t)
+{
+    const struct connection *c = transport_owner(t);
+
+    return c->side == PUBLISHER && c->person->held;
+}
+
 static void deliver_messages(struct engine *e, int64_t now_us, uint64_t id)
 {
     struct transport *t;
     struct channel_message m;
 
-    while ((t = map_get(&e->by_id, id_key(&id))) != NULL &&
+    while ((t = map_get(&e->by_id, id_key(&id))) != NULL && !is_held(t) &&
            channels_next(transport_channels(t), &m)) {
         struct connection *c = transport_owner(t);
         data_on_message(c->person, now_us, c->side, &m);
     }
+}
+
+void engine_deliver(struct engine *e, int64_t now_us, struct transport *t)
+{
+    if (t)
+        deliver_messages(e, now_us, transport_id(t));
 }
 
 /* After anything but media: state, messages and the next deadline may have changed. */

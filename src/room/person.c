@@ -6,6 +6,7 @@
 
 #include "room/departed.h"
 #include "room/evil.h"
+#include "room/pressure.h"
 #include "room/signalling.h"
 
 typedef void handler(struct person *p, Livekit__SignalRequest *m, int64_t now_us);
@@ -144,6 +145,7 @@ void person_init_timers(struct person *p)
     p->signal->timer.fire = person_on_time;
     p->signal->offer_timer.fire = offer_timer_fire;
     p->signal->reap_timer.fire = reap;
+    pressure_init(p);
 }
 
 /* ---- the transports ---- */
@@ -399,6 +401,7 @@ void person_depart(struct person *p, int64_t now_us, int reason)
     connection_close(p, SUBSCRIBER);
     engine_timer_cancel(e, &p->signal->timer);
     engine_timer_cancel(e, &p->signal->offer_timer);
+    pressure_end(p);
     engine_timer_set(e, &p->signal->reap_timer, now_us);
     engine_event(e, p->was_active ? "participant_left" : "participant_connection_aborted", r->name,
                  p->grant->identity, p->sid);
@@ -433,6 +436,7 @@ void person_free(struct person *p)
         free(s->refused[i]);
     map_fini(&s->wishes);
     free(s);
+    credit_release(p->credit);
     grant_free(p->grant);
     free(p);
 }

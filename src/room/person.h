@@ -97,6 +97,8 @@ struct person {
     /* data */
     uint32_t last_sequence; /* of reliable packets received from this session */
     uint32_t clear_data_refused;
+    struct credit *credit; /* of the data they sent that waits for others */
+    bool held;             /* no more is read from them for now: pressure.c */
 
     /* signalling's own book-keeping (signalling.h) */
     struct person_signal *signal;

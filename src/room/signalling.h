@@ -16,6 +16,8 @@ struct person_signal {
     struct timer timer;       /* the next of the deadlines below */
     struct timer offer_timer; /* end of this turn: an offer is wanted */
     struct timer reap_timer;  /* end of this turn: the person is freed */
+    struct timer hold_timer;  /* while the person is held: the next look */
+    int64_t held_us;          /* since when, or since a reader was dropped for it */
     int64_t joined_us;
     int64_t heard_us;   /* last message of the signal connection */
     int64_t gone_us;    /* since when there is no signal connection */

@@ -50,6 +50,8 @@ struct transport *engine_transport_new(struct engine *e, struct connection *c);
 void engine_transport_free(struct engine *e, struct transport *t);
 /* New local ICE credentials, findable beside the old ones. */
 void engine_transport_restart(struct engine *e, struct transport *t);
+/* Reads the messages that a transport has for us, when its person is not held. */
+void engine_deliver(struct engine *e, int64_t now_us, struct transport *t);
 /* Wall clock ms at now_us. */
 int64_t engine_unix_ms(const struct engine *e, int64_t now_us);
 /* One SignalResponse to a session; nothing when session is 0. */

@@ -31,6 +31,7 @@ struct channel {
 
 struct queued {
     struct queued *next;
+    struct credit *credit; /* may be NULL */
     size_t size;
     uint8_t bytes[];
 };
@@ -57,26 +58,54 @@ struct channels *channels_new(uint64_t id, bool dtls_server)
     return c;
 }
 
+struct credit *credit_new(void)
+{
+    struct credit *c = xcalloc(1, sizeof *c);
+
+    c->owners = 1;
+    return c;
+}
+
+void credit_release(struct credit *c)
+{
+    if (c && --c->owners == 0)
+        free(c);
+}
+
+/* What a message costs: many empty ones are not free. */
+static size_t cost_of(size_t size)
+{
+    return sizeof(struct queued) + size;
+}
+
 static void queue_pop(struct channels *c)
 {
     struct queued *q = c->first;
     c->first = q->next;
     if (!c->first)
         c->last = &c->first;
-    c->queued_bytes -= sizeof *q + q->size;
+    c->queued_bytes -= cost_of(q->size);
+    if (q->credit)
+        q->credit->bytes -= cost_of(q->size);
+    credit_release(q->credit);
     free(q);
 }
 
-static void queue_push(struct channels *c, struct span bytes)
+static void queue_push(struct channels *c, struct span bytes, struct credit *credit)
 {
     struct queued *q = xmalloc(sizeof *q + bytes.size);
     q->next = NULL;
+    q->credit = credit;
     q->size = bytes.size;
     if (bytes.size)
         memcpy(q->bytes, bytes.data, bytes.size);
     *c->last = q;
     c->last = &q->next;
-    c->queued_bytes += sizeof *q + bytes.size; /* what it costs: many empty messages are not free */
+    c->queued_bytes += cost_of(bytes.size);
+    if (credit) {
+        credit->owners++;
+        credit->bytes += cost_of(bytes.size);
+    }
 }
 
 void channels_free(struct channels *c)
@@ -317,23 +346,29 @@ bool channels_next(struct channels *c, struct channel_message *out)
     return false;
 }
 
-static enum channel_sent send_reliable(struct channels *c, struct span bytes)
+static enum channel_sent send_reliable(struct channels *c, struct span bytes, struct credit *credit)
 {
     const struct channel *channel = find_open(c, CHANNEL_RELIABLE);
     if (channel && !c->first && send_message(c, channel, bytes) == 0)
         return CHANNEL_SENT;
-    if (c->queued_bytes + sizeof(struct queued) + bytes.size > LIMIT_RELIABLE_BACKLOG)
+    if (c->queued_bytes + cost_of(bytes.size) > LIMIT_RELIABLE_BACKLOG)
         return CHANNEL_TOO_SLOW;
-    queue_push(c, bytes);
+    queue_push(c, bytes, credit);
     return CHANNEL_QUEUED;
 }
 
 enum channel_sent channels_send(struct channels *c, enum channel_label label, struct span bytes)
 {
+    return channels_send_for(c, label, bytes, NULL);
+}
+
+enum channel_sent channels_send_for(struct channels *c, enum channel_label label, struct span bytes,
+                                    struct credit *credit)
+{
     if (label == CHANNEL_OTHER || bytes.size > LIMIT_DATA_MESSAGE)
         return CHANNEL_DROPPED;
     if (label == CHANNEL_RELIABLE)
-        return send_reliable(c, bytes);
+        return send_reliable(c, bytes, credit);
     const struct channel *channel = find_open(c, label);
     if (!channel || assoc_buffered(c->assoc) > LOSSY_BACKLOG)
         return CHANNEL_DROPPED;

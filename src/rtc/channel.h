@@ -34,6 +34,17 @@ enum channel_sent { CHANNEL_SENT, CHANNEL_QUEUED, CHANNEL_DROPPED, CHANNEL_TOO_S
  * then the reader is CHANNEL_TOO_SLOW and is to be disconnected. Before the channel is open
  * reliable data is queued, lossy dropped. */
 enum channel_sent channels_send(struct channels *c, enum channel_label label, struct span bytes);
+/* What one sender's messages take in the queues of others. Belongs to all of them together. */
+struct credit {
+    size_t bytes;
+    unsigned owners;
+};
+
+struct credit *credit_new(void);
+void credit_release(struct credit *c);
+/* The same; what is queued counts in `credit` while it waits. */
+enum channel_sent channels_send_for(struct channels *c, enum channel_label label, struct span bytes,
+                                    struct credit *credit);
 /* Hands queued bytes to SCTP as far as it takes them; call it when DTLS is up (SCTP starts then at
  * the earliest), after packets, and every 20 ms while something is queued. */
 void channels_flush(struct channels *c);

@@ -21,6 +21,8 @@ async function join({ url, token, key, worker = '/e2ee-worker.mjs', options = {}
   room.on(RoomEvent.TrackUnsubscribed, (track) => track.detach());
   if (key) await room.setE2EEEnabled(true);
   await room.connect(url, token, { autoSubscribe: auto });
+  // Until its worker has answered, the SDK sends messages in clear.
+  while (key && !room.engine.e2eeManager.isDataChannelEncryptionEnabled) await new Promise((done) => setTimeout(done, 10));
 }
 
 // ---- what a probe in a worker saw ----

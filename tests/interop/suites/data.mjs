@@ -23,6 +23,17 @@ async function sizes(server, pairing, key) {
   }
 }
 
+/** Seven megabytes as fast as the sender's client takes them: the reader is not lost over it. */
+async function burst(server, pairing, key) {
+  const { a, b } = await pair(server, pairing, { key });
+  const since = await b.mark();
+  const sent = Array.from({ length: 120 }, (_, i) => String(i));
+  for (const text of sent) await a.send(text.padEnd(60000, '.'));
+  const got = await b.texts(sent.length, 60000);
+  equal(got.map((text) => text.replaceAll('.', '')), sent, 'messages');
+  equal(await b.saw('reconnecting', { since }), null, 'ben reconnects');
+}
+
 async function addressees(server, pairing, key) {
   const { room, a, b } = await pair(server, pairing, { key });
   const c = await pairing[1].join(server, room, 'cleo', { key });
@@ -112,6 +123,7 @@ async function clearData(server) {
 
 export const cases = (server) => [
   ...everyPair(server, 'sizes', 60, sizes),
+  ...everyPair(server, 'a burst', 120, burst),
   ...everyPair(server, 'addressees', 40, addressees),
   ...everyPair(server, 'streams and calls', 60, streams),
   ...everyPair(server, 'without permission', 60, forbidden, CLEAR),

@@ -255,7 +255,7 @@ async function stoppedClient(server) {
   child.kill('SIGSTOP');
   const since = await a.mark();
   const sent = ['awake'];
-  // At Ben's pace. 2 MiB wait for the sleeper, then it must go; long before its silence alone would end it.
+  // When 1 MiB waits for the sleeper Anna is held, and after 5 s it must go: before its silence alone would end it.
   for (let i = 0; i < 80; i++) {
     sent.push(`${i}`.padEnd(60000, '.'));
     await a.send(sent.at(-1));
