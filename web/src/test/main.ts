@@ -152,7 +152,11 @@ function listen(room: Room): void {
       const speaking = new Set(speakers.map((p) => `tile-${p.sid}`));
       for (const tile of fields.tiles.children) tile.classList.toggle('speaking', speaking.has(tile.id));
     })
-    .on(RoomEvent.ConnectionStateChanged, (state) => say(describe(state)))
+    .on(RoomEvent.ConnectionStateChanged, (state) => {
+      // Why a meeting ended stays to be read.
+      const isTold = state === ConnectionState.Disconnected && fields.status.classList.contains('error');
+      if (!isTold) say(describe(state));
+    })
     .on(RoomEvent.Disconnected, () => {
       fields.stage.hidden = true;
       fields.join.hidden = false;
