@@ -72,9 +72,11 @@ export class Server {
    * @param program which one, instead of BEDRUD
    * @param descriptors how many it may have open
    * @param own even when SERVER_URL names another
+   * @param log the level; onLog: is given all that is written, of which `log` keeps the end only
    */
-  constructor({ env = {}, args = [], program = process.env.BEDRUD, descriptors, tls = false, own = false } = {}) {
-    this.#options = { env, args, program, descriptors, tls };
+  constructor({ env = {}, args = [], program = process.env.BEDRUD, descriptors, tls = false, own = false, ...rest } = {}) {
+    const { log = process.env.SERVER_LOG ?? 'info', onLog = () => undefined } = rest;
+    this.#options = { env, args, program, descriptors, tls, log, onLog };
     this.url = own ? null : (process.env.SERVER_URL ?? null);
     this.foreign = Boolean(this.url);
   }
@@ -87,13 +89,17 @@ export class Server {
     return this.#log;
   }
 
+  get dataFolder() {
+    return join(this.#folder, 'data');
+  }
+
   get wsUrl() {
     return this.url.replace(/^http/, 'ws');
   }
 
   async start() {
     if (this.foreign) return this;
-    const { env, args, program, descriptors, tls: secure } = this.#options;
+    const { env, args, program, descriptors, tls: secure, log, onLog } = this.#options;
     if (!program) throw new Error('BEDRUD is not set: the path of the program to test');
     this.#folder ??= mkdtempSync(join(tmpdir(), 'interop-'));
     this.#port ||= await freeTcpPort();
@@ -102,7 +108,7 @@ export class Server {
     const command = [
       ...[program, 'run', '--dev', '--workers', String(WORKERS), '--listen', `127.0.0.1:${this.#port}`],
       ...['--media-ip', '127.0.0.1', '--media-port', String(this.#media)],
-      ...['--data-dir', join(this.#folder, 'data'), '--log', process.env.SERVER_LOG ?? 'info', ...args],
+      ...['--data-dir', this.dataFolder, '--log', log, ...args],
     ];
     // The shell lowers the limit and becomes the server: the process is the same.
     if (descriptors) command.unshift('/bin/sh', '-c', `ulimit -n ${descriptors} && exec "$@"`, 'sh');
@@ -111,6 +117,7 @@ export class Server {
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (text) => {
         this.#log = (this.#log + text).slice(-400000);
+        onLog(text);
         if (process.env.VERBOSE) process.stderr.write(text);
       });
     }

@@ -25,21 +25,8 @@ async function join({ url, token, key, worker = '/e2ee-worker.mjs', options = {}
   while (key && !room.engine.e2eeManager.isDataChannelEncryptionEnabled) await new Promise((done) => setTimeout(done, 10));
 }
 
-// ---- what a probe in a worker saw ----
-
-const probed = [];
-new BroadcastChannel('probe').onmessage = ({ data: seen }) => probed.push(seen);
-
-function base64(bytes) {
-  let text = '';
-  for (const byte of bytes ?? []) text += String.fromCharCode(byte);
-  return btoa(text);
-}
-
 const meeting = {
   ...driver,
-  probedCount: () => probed.length,
-  probed: () => probed.map(({ output, sealed }) => ({ output: base64(output), sealed: base64(sealed) })),
   room: null,
   join,
 };
