@@ -10,6 +10,8 @@ const DEADLINE_MS = 10_000;
 const BEAT_MS = 1000;
 /** So many beats without an answer mean that the worker is gone. Counted, not timed: a page in the background sleeps. */
 const BEATS_LOST = 5;
+/** The same for a worker that has not said anything yet: its script may come over a slow network. */
+const START_BEATS = 60;
 
 export class KeyError extends Error {}
 
@@ -24,9 +26,11 @@ export interface WorkerLike {
 type RequestOf<K extends Request['kind']> = Omit<Extract<Request, { kind: K }>, 'id' | 'kind'>;
 
 interface Waiting {
+  kind: string;
+  deadlineMs: number;
   resolve(result: unknown): void;
   reject(error: Error): void;
-  timer: ReturnType<typeof setTimeout>;
+  timer?: ReturnType<typeof setTimeout>;
 }
 
 export interface SealedPacket {
@@ -51,6 +55,8 @@ export class KeyClient {
   #nextPipe = 0;
   #beat = 0;
   #answered = 0;
+  /** The worker has said something. */
+  #started = false;
   #heart: ReturnType<typeof setInterval> | null = null;
   #key: KeyState = NO_KEY;
   #life: Life = 'alive';
@@ -230,6 +236,7 @@ export class KeyClient {
     this.#life = 'alive';
     this.#key = NO_KEY;
     this.#beat = this.#answered = 0;
+    this.#started = false;
     worker.onmessage = (event) => this.#onMessage(event.data as FromWorker);
     worker.onerror = (event) => {
       event.preventDefault?.();
@@ -240,7 +247,7 @@ export class KeyClient {
   }
 
   #pulse(): void {
-    if (this.#beat - this.#answered >= BEATS_LOST) this.#die();
+    if (this.#beat - this.#answered >= (this.#started ? BEATS_LOST : START_BEATS)) this.#die();
     else this.notify({ kind: 'ping', beat: ++this.#beat });
   }
 
@@ -256,19 +263,33 @@ export class KeyClient {
   }
 
   #onMessage(message: FromWorker): void {
+    if (!this.#started) this.#begin();
     switch (message.kind) {
       case 'done':
         return this.#settle(message.id, (one) => one.resolve(message.result));
       case 'failed':
         return this.#settle(message.id, (one) => one.reject(new KeyError(message.why)));
       case 'pong':
-        this.#answered = message.beat;
+        this.#answered = Math.max(this.#answered, message.beat);
         return;
       case 'key':
         this.#key = message.state;
         this.#tellWatchers();
     }
     for (const listener of this.#listeners) listener(message);
+  }
+
+  /** Beats and the deadlines of what was asked before the worker was there begin now. */
+  #begin(): void {
+    this.#started = true;
+    this.#answered = this.#beat;
+    for (const [id, one] of this.#waiting) this.#setDeadline(id, one);
+  }
+
+  #setDeadline(id: number, one: Waiting): void {
+    clearTimeout(one.timer);
+    const late = (): void => this.#settle(id, () => one.reject(new KeyError(`${one.kind}: no answer within ${one.deadlineMs} ms`)));
+    if (this.#started) one.timer = setTimeout(late, one.deadlineMs);
   }
 
   #tellWatchers(): void {
@@ -292,10 +313,9 @@ export class KeyClient {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       if (this.#life === 'gone') return reject(new KeyError('the key worker is gone'));
-      const timer = setTimeout(() => {
-        this.#settle(id, (one) => one.reject(new KeyError(`${kind}: no answer within ${deadlineMs} ms`)));
-      }, deadlineMs);
-      this.#waiting.set(id, { resolve, reject, timer });
+      const one: Waiting = { kind, deadlineMs, resolve, reject };
+      this.#waiting.set(id, one);
+      this.#setDeadline(id, one);
       this.#worker.postMessage({ kind, id, ...fields } as unknown as ToWorker, transfer);
     });
   }

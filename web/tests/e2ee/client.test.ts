@@ -46,9 +46,10 @@ let vault: Vault;
 let workers: TestWorker[];
 let storage: TestStorage;
 
-function makeClient(fragment = ''): KeyClient {
+function makeClient(fragment = '', isSilent = false): KeyClient {
   const client = new KeyClient(() => {
     const worker = new TestWorker(vault);
+    worker.isSilent = isSilent;
     workers.push(worker);
     return worker;
   }, storage);
@@ -116,6 +117,32 @@ describe('a worker that is gone', () => {
     await expect(waiting).rejects.toThrow('gone');
     expect([client.life, client.key.status, worker().terminated]).toEqual(['gone', 'none', true]);
     await expect(client.link('https://x/')).rejects.toThrow('gone');
+  });
+
+  it('is waited for while it loads, and what it is asked meanwhile too, but not for ever', async () => {
+    vi.useFakeTimers();
+    const client = makeClient(KEY, true);
+    const others = vi.fn();
+    client.others.catch(others);
+    await vi.advanceTimersByTimeAsync(55_000);
+    expect([client.life, others.mock.calls.length]).toEqual(['alive', 0]);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([client.life, others.mock.calls.length]).toEqual(['gone', 1]);
+  });
+
+  it('has the whole time for its answers once it is there', async () => {
+    vi.useFakeTimers();
+    const client = makeClient('', true);
+    const failed = vi.fn();
+    const waiting = client.seal(new Uint8Array(3), true, 3000).catch(failed);
+    await vi.advanceTimersByTimeAsync(20_000);
+    worker().onmessage?.({ data: { kind: 'pong', beat: 1 } } as MessageEvent);
+    await vi.advanceTimersByTimeAsync(2900);
+    expect(failed).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(200);
+    await waiting;
+    expect(failed).toHaveBeenCalled();
+    client.close();
   });
 
   it('is noticed when it falls silent, after five beats', async () => {
