@@ -9,12 +9,13 @@ export PATH := $(CURDIR)/build/node/node_modules/.bin:$(PATH)
 web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
 	2>/dev/null)
 
-.PHONY: help setup setup-test build web run test bench fuzz check fmt clean
+.PHONY: help setup setup-test build web run test prove-blind bench fuzz check fmt clean
 
 help:
 	@echo 'make run         build the release and start the server (ARGS="--dev" ...)'
 	@echo 'make build       leave the release binary at build/bedrud'
 	@echo 'make test        run every test; prints N passed, N failed'
+	@echo 'make prove-blind show that the server cannot see or hear an encrypted meeting'
 	@echo 'make check       format, layers, purity, clang-tidy, cppcheck'
 	@echo 'make fuzz        fuzz each format for FUZZ_SECONDS (30)'
 	@echo 'make bench       measure'
@@ -48,6 +49,9 @@ run: build
 
 test: setup-test web
 	@tools/test.sh
+
+prove-blind: setup-test build
+	@tools/prove.sh build/bedrud
 
 check: setup-test
 	@tools/test.sh check

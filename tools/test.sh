@@ -92,6 +92,11 @@ suite_hostile() {
     BEDRUD_PLAIN="$PWD/build/clang/src/bedrud" clients hostile
 }
 
+# The proofs of what the server cannot see, and that each guard of the page is needed.
+suite_prove() {
+    configure_clang && ninja -C build/clang src/bedrud && tools/prove.sh build/clang/src/bedrud --tap
+}
+
 # run NAME SECONDS: a suite in its own process group, ended when its time is over.
 run() {
     local name=$1 limit=$2 log="$logs/$1.log" start=$SECONDS passed failed status
@@ -124,6 +129,7 @@ run web 300
 run interop 1500
 run e2ee 1500
 run hostile 1200
+run prove 900
 
 echo "$all_passed passed, $all_failed failed"
 [ "$all_failed" = 0 ]

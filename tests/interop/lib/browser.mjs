@@ -32,9 +32,9 @@ export async function end() {
 }
 
 /** Cookies, storage and permissions of one person. */
-export async function openContext() {
+export async function openContext(options = {}) {
   const { browser } = await start();
-  const context = await browser.newContext({ permissions: ['camera', 'microphone'] });
+  const context = await browser.newContext({ permissions: ['camera', 'microphone'], ...options });
   afterwards(() => context.close());
   return context;
 }
