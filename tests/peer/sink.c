@@ -192,6 +192,7 @@ static void arrive(struct sink *s, int64_t now_us, int64_t seq, const struct rtp
     s->missing--;
     s->stats.unique++;
     s->stats.slow += now_us - at->missed_us > SINK_SLOW_US;
+    s->stats.repeats += again;
     s->stats.recovered += again || at->tries > 0;
     s->last_us = now_us;
     digest(s, (uint64_t)now_us);
@@ -295,6 +296,7 @@ void sink_add_stats(struct sink_stats *to, const struct sink_stats *from)
     to->duplicates += from->duplicates;
     to->unique += from->unique;
     to->recovered += from->recovered;
+    to->repeats += from->repeats;
     to->slow += from->slow;
     to->bad += from->bad;
     to->disorder += from->disorder;

@@ -32,6 +32,7 @@ struct sink_slot {
 
 struct sink_stats {
     uint64_t packets, duplicates, unique, recovered;
+    uint64_t repeats;  /* of unique: in the retransmission stream */
     uint64_t slow;     /* of unique: later than SINK_SLOW_US after the one that came next */
     uint64_t bad;      /* payloads that nobody sent */
     uint64_t disorder; /* breaks of the stream's rules */

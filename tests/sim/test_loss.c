@@ -95,6 +95,7 @@ static void test_uplink(void **state)
     expect_repaired(seat_sink(t.bert, t.screen), t.screen);
     expect_gaps(seat_sink(t.bert, t.voice), t.voice->layers[0].number);
     assert_in_range(k->stats.duplicates, 0, 5);
+    assert_int_equal(t.bert->peer->stats.dropped, 0); /* no number was sent twice */
     expect_thrift(&t, 115);
 }
 
@@ -105,6 +106,10 @@ static void test_downlink(void **state)
     expect_repaired(seat_sink(t.bert, t.camera), t.camera);
     expect_repaired(seat_sink(t.bert, t.screen), t.screen);
     expect_repaired(seat_sink(t.bert, t.voice), t.voice);
+    /* Video's repairs have a stream of their own, audio's have not. */
+    assert_int_equal(seat_sink(t.bert, t.camera)->stats.repeats,
+                     seat_sink(t.bert, t.camera)->stats.recovered);
+    assert_int_equal(seat_sink(t.bert, t.voice)->stats.repeats, 0);
     /* It costs neither the publisher nor the other viewer anything. */
     expect_all(seat_sink(t.cleo, t.camera), t.camera);
     expect_all(seat_sink(t.cleo, t.voice), t.voice);
@@ -128,6 +133,7 @@ static void test_both_without_rtx(void **state)
     (void)state;
     struct trio t = meet(true, &lossy, &lossy);
     assert_int_equal(seat_sink(t.bert, t.camera)->rtx_payload_type, 0);
+    assert_int_equal(seat_sink(t.bert, t.camera)->stats.repeats, 0);
     expect_repaired(seat_sink(t.bert, t.camera), t.camera);
     expect_repaired(seat_sink(t.bert, t.screen), t.screen);
     expect_repaired(seat_sink(t.cleo, t.camera), t.camera);
@@ -181,6 +187,7 @@ static void test_reordering(void **state)
     expect_flawless(k, t.camera->layers[2].number * 985 / 1000);
     expect_flawless(seat_sink(t.bert, t.voice), t.voice->layers[0].number * 985 / 1000);
     assert_int_equal(k->stats.slow, 0);
+    assert_int_equal(t.bert->peer->stats.dropped, 0);
     assert_in_range(t.camera->layers[2].keyframes, 1, 3);
 }
 
@@ -193,6 +200,7 @@ static void test_duplicates(void **state)
     struct trio t = meet(false, &doubled, &good);
     expect_all(seat_sink(t.bert, t.camera), t.camera);
     expect_all(seat_sink(t.bert, t.voice), t.voice);
+    assert_int_equal(t.bert->peer->stats.dropped, 0);
     assert_in_range(stats->drops[DROP_REPLAY], t.anna->up.sent[NETWORK_RTP] * 9 / 100,
                     t.anna->up.sent[NETWORK_RTP] * 11 / 100);
 }
