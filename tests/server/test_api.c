@@ -45,6 +45,10 @@ static const struct {
     {"GET", "/auth/sessions", API_SOMEBODY},
     {"DELETE", "/auth/sessions", API_SOMEBODY},
     {"DELETE", "/auth/sessions/:id", API_SOMEBODY},
+    {"POST", "/room/create", API_ACCOUNT},
+    {"GET", "/room/list", API_ACCOUNT},
+    {"POST", "/room/join", API_SOMEBODY},
+    {"POST", "/room/refresh-token", API_SOMEBODY},
 };
 
 #define EXPECTED (sizeof expected / sizeof expected[0])

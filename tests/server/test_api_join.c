@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The way in: who gets a token, that it is good for what it should be, and that the meeting which
+ * opens is the one that was made. */
+#include "api_kit.h"
+
+#include "store/members.h"
+#include "store/rooms.h"
+
+#define ASK(path, token, body)                                                                     \
+    (&(struct question){"POST", "/api/room/" path, (token), (body), NULL})
+
+struct place {
+    char id[64], name[64];
+};
+
+static void create(const struct person *p, const char *body, struct place *out)
+{
+    json_t *room = api_ask(ASK("create", p->access, body), 200, NULL);
+
+    snprintf(out->id, sizeof out->id, "%s", api_get(room, "id"));
+    snprintf(out->name, sizeof out->name, "%s", api_get(room, "name"));
+    json_decref(room);
+}
+
+static json_t *join(const struct person *p, const char *name, unsigned status, const char *code)
+{
+    char body[128];
+
+    snprintf(body, sizeof body, "{\"roomName\":\"%s\"}", name);
+    return api_ask(ASK("join", p->access, body), status, code);
+}
+
+static void expect_join(const struct person *p, const char *name, unsigned status, const char *code)
+{
+    json_decref(join(p, name, status, code));
+}
+
+/* Comes in with the token of an answer; the peer holds the seat. */
+static struct peer *enter(const json_t *answer, struct arena *a,
+                          const Livekit__SignalResponse **joined)
+{
+    struct str target;
+    struct peer *p;
+
+    str_init(&target);
+    str_printf(&target, "/livekit/rtc?access_token=%s&auto_subscribe=1&protocol=16",
+               api_get(answer, "token"));
+    assert_int_equal(site_open(api_site.port, target.text, &p), 101);
+    str_fini(&target);
+    *joined = site_await(p, a, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN);
+    assert_non_null(*joined);
+    return p;
+}
+
+static void brings_people_into_the_meeting(void **state)
+{
+    (void)state;
+    const Livekit__SignalResponse *joined;
+    struct person ada, bob;
+    struct place room;
+    struct arena a;
+
+    arena_init(&a);
+    api_register("ada", &ada);
+    api_guest("Bob", &bob);
+    create(&ada, "{\"maxParticipants\":9,\"settings\":{\"e2ee\":true,\"allowVideo\":false}}",
+           &room);
+    json_t *answer = join(&bob, room.name, 200, NULL);
+    assert_string_equal(api_get(answer, "id"), room.id);
+    assert_string_equal(api_get(answer, "livekitHost"), "ws://x/livekit");
+    assert_true(json_is_true(json_object_get(json_object_get(answer, "settings"), "e2ee")));
+    assert_true(json_is_null(json_object_get(answer, "activeRecordingId")));
+    assert_true(json_is_string(json_object_get(answer, "adminId")));
+    assert_true(json_is_string(json_object_get(answer, "expiresAt")));
+    struct peer *p = enter(answer, &a, &joined);
+    json_decref(answer);
+    assert_string_equal(joined->join->room->name, room.name);
+    assert_non_null(strstr(joined->join->room->metadata, "\"e2ee\":true"));
+    assert_int_equal(joined->join->room->max_participants, 9);
+    const Livekit__ParticipantInfo *me = joined->join->participant;
+    assert_string_equal(me->identity, bob.id);
+    assert_string_equal(me->name, "Bob");
+    assert_string_equal(me->metadata, "{\"accesses\":[\"guest\"]}");
+    /* No camera, as the room says. */
+    assert_true(me->permission->can_publish);
+    assert_int_equal(me->permission->n_can_publish_sources, 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_not_equal(me->permission->can_publish_sources[i], LIVEKIT__TRACK_SOURCE__CAMERA);
+    peer_free(p);
+    /* The owner may do everything. */
+    answer = join(&ada, room.name, 200, NULL);
+    p = enter(answer, &a, &joined);
+    json_decref(answer);
+    assert_int_equal(joined->join->participant->permission->n_can_publish_sources, 0);
+    assert_non_null(strstr(joined->join->participant->metadata, "\"moderator\""));
+    peer_free(p);
+    arena_fini(&a);
+}
+
+static void set(const struct place *room, const struct person *p, enum member_flag flag)
+{
+    struct db *db = api_db();
+
+    assert_int_equal(members_set(db, room->id, p->id, flag, true, 1), 0);
+    db_close(db);
+}
+
+static void refuses_with_the_documented_texts(void **state)
+{
+    (void)state;
+    struct person owner, ada, guest;
+    struct place open, closed, lobby;
+
+    api_register("boss", &owner); /* a superadmin would get in everywhere */
+    api_register("owner", &owner);
+    api_register("ada", &ada);
+    api_guest("Jo", &guest);
+    create(&owner, "{}", &open);
+    create(&owner, "{\"isPublic\":false}", &closed);
+    create(&owner, "{\"settings\":{\"requireApproval\":true}}", &lobby);
+    expect_join(&ada, "none-such", 404, "room_not_found");
+    expect_join(&ada, "", 404, "room_not_found");
+    json_t *answer = join(&ada, closed.name, 403, "private");
+    assert_string_equal(api_get(answer, "error"), "This room is private");
+    json_decref(answer);
+    answer = join(&guest, lobby.name, 403, "approval_required");
+    assert_string_equal(api_get(answer, "error"), "This room requires approval to join");
+    json_decref(answer);
+    expect_join(&owner, closed.name, 200, NULL);
+    expect_join(&owner, lobby.name, 200, NULL);
+    set(&closed, &ada, MEMBER_APPROVED);
+    set(&lobby, &guest, MEMBER_APPROVED);
+    expect_join(&ada, closed.name, 200, NULL);
+    expect_join(&guest, lobby.name, 200, NULL);
+    set(&lobby, &ada, MEMBER_MODERATOR);
+    expect_join(&ada, lobby.name, 200, NULL);
+    set(&open, &ada, MEMBER_BANNED);
+    answer = join(&ada, open.name, 403, "banned");
+    assert_string_equal(api_get(answer, "error"), "you are banned from this room");
+    json_decref(answer);
+    struct db *db = api_db();
+    assert_int_equal(rooms_archive(db, open.id, 5), 0);
+    db_close(db);
+    expect_join(&guest, open.name, 410, "room_closed");
+    answer = join(&owner, open.name, 200, NULL);
+    assert_string_equal(api_get(answer, "status"), "archived_owned");
+    assert_string_equal(api_get(answer, "name"), open.name);
+    assert_null(json_object_get(answer, "token"));
+    json_decref(answer);
+}
+
+static void keeps_the_last_seat(void **state)
+{
+    (void)state;
+    const Livekit__SignalResponse *joined;
+    struct person ada, bob;
+    struct place room;
+    struct arena a;
+
+    arena_init(&a);
+    api_register("ada", &ada);
+    api_register("bob", &bob);
+    create(&ada, "{\"maxParticipants\":1}", &room);
+    json_t *answer = join(&bob, room.name, 200, NULL);
+    struct peer *p = enter(answer, &a, &joined);
+    json_decref(answer);
+    answer = join(&ada, room.name, 403, "room_full");
+    assert_string_equal(api_get(answer, "error"), "room is full");
+    json_decref(answer);
+    /* Whoever has the seat can ask again. */
+    expect_join(&bob, room.name, 200, NULL);
+    peer_free(p);
+    arena_fini(&a);
+}
+
+static void gives_fresh_tokens_to_those_alone(void **state)
+{
+    (void)state;
+    struct person boss, owner, ada;
+    struct place open, closed;
+    struct claims claims;
+    char body[128];
+
+    api_register("boss", &boss);
+    api_register("owner", &owner);
+    api_register("ada", &ada);
+    create(&owner, "{}", &open);
+    create(&owner, "{\"isPublic\":false}", &closed);
+    snprintf(body, sizeof body, "{\"roomName\":\"%s\"}", open.name);
+    json_t *answer = api_ask(ASK("refresh-token", ada.access, body), 200, NULL);
+    assert_int_equal(token_verify(&api_site.keys, span_of_str(api_get(answer, "token")),
+                                  clock_unix_ms() / 1000, &claims),
+                     TOKEN_OK);
+    assert_string_equal(claims.grant->room, open.name);
+    assert_string_equal(claims.grant->identity, ada.id);
+    assert_int_equal(claims.entry, 1);
+    assert_false(claims.room_admin || claims.room_create || claims.room_list);
+    claims_fini(&claims);
+    json_decref(answer);
+    set(&open, &ada, MEMBER_BANNED);
+    api_expect(ASK("refresh-token", ada.access, body), 403, "banned");
+    struct db *db = api_db();
+    assert_int_equal(rooms_archive(db, open.id, 5), 0);
+    db_close(db);
+    api_expect(ASK("refresh-token", owner.access, body), 410, "room_closed");
+    snprintf(body, sizeof body, "{\"roomName\":\"%s\"}", closed.name);
+    api_expect(ASK("refresh-token", ada.access, body), 403, "private");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(brings_people_into_the_meeting),
+        cmocka_unit_test(refuses_with_the_documented_texts),
+        cmocka_unit_test(keeps_the_last_seat),
+        cmocka_unit_test(gives_fresh_tokens_to_those_alone),
+    };
+
+    return API_MAIN(tests);
+}
