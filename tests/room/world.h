@@ -214,7 +214,7 @@ static inline void give_packet(struct parcel *d)
         packet_unref(p);
         return;
     }
-    if (t)
+    if (t && c)
         give_client(c, t, p);
     else if (addr_equal(&d->to, &(struct addr){0}) == false && from)
         engine_on_packet(world.engine, world.now_us, p);
