@@ -37,17 +37,18 @@ const char *api_room_lower(struct api_call *c, const char *text)
 
 void api_room_make_name(char out[API_ROOM_NAME_SIZE])
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
     char text[64];
 
-    /* random_text draws evenly from 62 symbols; 52 of them are letters. */
+    /* random_text draws evenly from 62 symbols; 52 of them are letters, each small one twice. */
     for (unsigned n = 0; n < API_ROOM_NAME_SIZE - 1;) {
         random_text(text, sizeof text - 1);
         for (const char *at = text; *at && n < API_ROOM_NAME_SIZE - 1; at++) {
+            char letter = (char)(*at | 0x20);
+            if (letter < 'a' || letter > 'z')
+                continue;
             if (n == 3 || n == 8)
                 out[n++] = '-';
-            if (*at > '9')
-                out[n++] = letters[(*at | 0x20) - 'a'];
+            out[n++] = letter;
         }
     }
     out[API_ROOM_NAME_SIZE - 1] = 0;
