@@ -18,7 +18,7 @@ help:
 	@echo 'make prove-blind show that the server cannot see or hear an encrypted meeting'
 	@echo 'make check       format, layers, purity, clang-tidy, cppcheck'
 	@echo 'make fuzz        fuzz each format for FUZZ_SECONDS (30)'
-	@echo 'make bench       measure'
+	@echo 'make bench       measure, and write bench/RESULTS.md'
 	@echo 'make fmt         format the C code'
 	@echo 'make setup       install what building and running needs; setup-test: what testing needs'
 	@echo 'make clean       remove what was built'
@@ -57,7 +57,7 @@ check: setup-test
 	@tools/test.sh check
 
 bench: build
-	@if [ -x bench/run.sh ]; then bench/run.sh; else echo 'There is nothing to measure yet.'; fi
+	@bench/run.sh
 
 fuzz: setup-test
 	@tools/fuzz.sh $(FUZZ_SECONDS)
