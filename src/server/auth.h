@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-/* Once, before threads start. False when there is no randomness to be had. */
+/* Once, before threads start. False when libsodium cannot be used. */
 bool auth_init(void);
 /* A hash that names its parameters, in the arena; NULL when there is no memory for it. */
 const char *auth_hash(const char *password, struct arena *a);
