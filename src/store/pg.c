@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -15,6 +14,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/driver.h"
+#include "store/pg_library.h"
 
 /* From the server's catalogue of types, where they are fixed. */
 #define OID_BOOL 16
@@ -71,20 +71,20 @@ static int errno_of_state(const char *state)
 /* 0 for a good result, else its error, logged unless the caller can know what it means. */
 static int check(const struct pg *p, const PGresult *r)
 {
-    ExecStatusType status = PQresultStatus(r);
+    ExecStatusType status = pq.resultStatus(r);
 
     if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
         return 0;
-    int error = errno_of_state(PQresultErrorField(r, PG_DIAG_SQLSTATE));
+    int error = errno_of_state(pq.resultErrorField(r, PG_DIAG_SQLSTATE));
     /* Too many connections and the like are in the class of full disks, but are not one. */
-    if (error == -ENOSPC && strcmp(PQresultErrorField(r, PG_DIAG_SQLSTATE), "53100") != 0)
+    if (error == -ENOSPC && strcmp(pq.resultErrorField(r, PG_DIAG_SQLSTATE), "53100") != 0)
         error = -EBUSY;
-    if (PQstatus(p->connection) == CONNECTION_BAD)
+    if (pq.status(p->connection) == CONNECTION_BAD)
         error = -ENOTCONN;
     if (error == -EIO || error == -ENOSPC || error == -ENOTCONN)
         log_limited(LOG_ERROR, 5, "database_error",
-                    LOG_STR("says", PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)
-                                        ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)
+                    LOG_STR("says", pq.resultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)
+                                        ? pq.resultErrorField(r, PG_DIAG_MESSAGE_PRIMARY)
                                         : "the connection is lost"));
     return error;
 }
@@ -93,10 +93,10 @@ static int check(const struct pg *p, const PGresult *r)
 
 static int script_on(struct pg *p, const char *text)
 {
-    PGresult *r = PQexec(p->connection, text);
+    PGresult *r = pq.exec(p->connection, text);
     int error = check(p, r);
 
-    PQclear(r);
+    pq.clear(r);
     return error;
 }
 
@@ -125,15 +125,15 @@ static int64_t now_us(void)
  * makes one. */
 static int be_connected(struct pg *p)
 {
-    if (PQstatus(p->connection) == CONNECTION_OK || p->db.in_transaction)
+    if (pq.status(p->connection) == CONNECTION_OK || p->db.in_transaction)
         return 0;
     if (p->tried_us && now_us() - p->tried_us < LIMIT_DB_RECONNECT_US)
         return -ENOTCONN;
-    PQreset(p->connection);
-    if (PQstatus(p->connection) != CONNECTION_OK) {
+    pq.reset(p->connection);
+    if (pq.status(p->connection) != CONNECTION_OK) {
         p->tried_us = now_us();
         log_limited(LOG_ERROR, 1, "database_unreachable",
-                    LOG_STR("says", PQerrorMessage(p->connection)));
+                    LOG_STR("says", pq.errorMessage(p->connection)));
         return -ENOTCONN;
     }
     p->tried_us = 0;
@@ -159,9 +159,9 @@ static int prepare_on(struct pg *p, struct pg_query *q, const struct db_value *v
     assert(count <= VALUES_MAX);
     for (unsigned i = 0; i < count; i++)
         types[i] = oids[values[i].type];
-    PGresult *r = PQprepare(p->connection, q->name, q->text, (int)count, types);
+    PGresult *r = pq.prepare(p->connection, q->name, q->text, (int)count, types);
     int error = check(p, r);
-    PQclear(r);
+    pq.clear(r);
     if (!error)
         q->prepared_on = p->connections;
     return error;
@@ -211,7 +211,7 @@ static PGresult *execute(const struct pg *p, const struct pg_query *q,
             sizes[i] = (int)values[i].bytes.size;
         }
     }
-    return PQexecPrepared(p->connection, q->name, (int)count, data, sizes, formats, 1);
+    return pq.execPrepared(p->connection, q->name, (int)count, data, sizes, formats, 1);
 }
 
 static int run_once(struct pg *p, struct pg_query *q, const struct db_value *values, unsigned count)
@@ -225,7 +225,7 @@ static int run_once(struct pg *p, struct pg_query *q, const struct db_value *val
     q->result = execute(p, q, values, count);
     error = check(p, q->result);
     if (error) {
-        PQclear(q->result);
+        pq.clear(q->result);
         q->result = NULL;
     }
     return error;
@@ -244,7 +244,7 @@ static int run(struct db_query *query, const struct db_value *values, unsigned c
     }
     q->row = -1;
     if (!error)
-        p->db.changed = strtoll(PQcmdTuples(q->result), NULL, 10);
+        p->db.changed = strtoll(pq.cmdTuples(q->result), NULL, 10);
     return error;
 }
 
@@ -252,7 +252,7 @@ static int step(struct db_query *query)
 {
     struct pg_query *q = query_of(query);
 
-    if (q->row + 1 >= PQntuples(q->result))
+    if (q->row + 1 >= pq.ntuples(q->result))
         return 0;
     q->row++;
     return 1;
@@ -260,7 +260,7 @@ static int step(struct db_query *query)
 
 static void reset(struct db_query *query)
 {
-    PQclear(query_of(query)->result);
+    pq.clear(query_of(query)->result);
     query_of(query)->result = NULL;
 }
 
@@ -268,8 +268,8 @@ static struct span column(const struct db_query *query, unsigned index)
 {
     const struct pg_query *q = (const struct pg_query *)(const void *)query;
 
-    return span_of(PQgetvalue(q->result, q->row, (int)index),
-                   (size_t)PQgetlength(q->result, q->row, (int)index));
+    return span_of(pq.getvalue(q->result, q->row, (int)index),
+                   (size_t)pq.getlength(q->result, q->row, (int)index));
 }
 
 /* Integers of any width, big endian; and what a predicate gives, a byte. */
@@ -305,7 +305,7 @@ static int verify(struct db *db, struct str *message)
 
 static void pg_close(struct db *db)
 {
-    PQfinish(of(db)->connection);
+    pq.finish(of(db)->connection);
     free(db);
 }
 
@@ -345,15 +345,17 @@ int pg_open(const char *url, struct db **out, struct str *message)
     static const char *const keys[] = {"connect_timeout", "tcp_user_timeout", "application_name",
                                        "dbname",          "client_encoding",  NULL};
     const char *const values[] = {"5", "10000", "bedrud", url, "UTF8", NULL};
-    struct pg *p = xcalloc(1, sizeof *p);
 
+    if (!pg_library_load(message))
+        return -ELIBACC;
+    struct pg *p = xcalloc(1, sizeof *p);
     p->db = (struct db){.driver = &driver};
-    p->connection = PQconnectdbParams(keys, values, 1);
-    PQsetNoticeProcessor(p->connection, on_notice, NULL);
-    int error = PQstatus(p->connection) == CONNECTION_OK ? configure(p) : -ENOTCONN;
+    p->connection = pq.connectdbParams(keys, values, 1);
+    pq.setNoticeProcessor(p->connection, on_notice, NULL);
+    int error = pq.status(p->connection) == CONNECTION_OK ? configure(p) : -ENOTCONN;
     if (error) {
         str_printf(message, "database: cannot connect to PostgreSQL: %s",
-                   PQerrorMessage(p->connection));
+                   pq.errorMessage(p->connection));
         while (message->size && message->text[message->size - 1] == '\n')
             message->text[--message->size] = 0;
         pg_close(&p->db);
