@@ -16,7 +16,7 @@ run_packages=(
 
 test_packages=(
     clang clang-14 libclang-rt-14-dev clang-format clang-tidy cppcheck binutils procps
-    libcmocka-dev libsrtp2-dev chromium postgresql
+    libcmocka-dev libsrtp2-dev chromium postgresql python3-venv
 )
 
 node_wanted=20.19
@@ -100,6 +100,21 @@ install_modules() {
     cp "$folder/package-lock.json" "$folder/node_modules/.installed-lock"
 }
 
+# LiveKit's Python client, in a folder of its own. One test needs it, and is skipped without it.
+install_python() {
+    local list=tests/interop/requirements.txt
+    cmp -s $list build/python/.installed && return
+    say "installing Python packages into build/python"
+    rm -rf build/python
+    if python3 -m venv build/python >>"$log" 2>&1 && build/python/bin/pip --quiet \
+        --disable-pip-version-check install --requirement $list >>"$log" 2>&1; then
+        cp $list build/python/.installed
+    else
+        say "failed, see $log; the example in Python will not be tested"
+        rm -rf build/python
+    fi
+}
+
 mkdir -p build
 export PATH="$PWD/$node_folder/node_modules/.bin:$PATH"
 
@@ -114,6 +129,7 @@ test)
     install_packages "${test_packages[@]}"
     install_node
     install_modules tests/interop
+    install_python
     ;;
 *)
     echo "usage: tools/setup.sh run|test" >&2
