@@ -28,7 +28,7 @@ static void load(void)
     void *library = dlopen(FILE_NAME, RTLD_NOW | RTLD_LOCAL);
 
     if (!library) {
-        snprintf(reason, sizeof reason, "%s", dlerror());
+        snprintf(reason, sizeof reason, "%s", dlerror()); /* NOLINT(concurrency-mt-unsafe): once */
         return;
     }
 #define FIND(name) find(library, "PQ" #name, &pq.name);
