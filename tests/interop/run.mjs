@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 // Seconds: several times what an idle machine of two cores needs.
 const GROUPS = {
   interop: { meeting: 400, reconnect: 600, people: 300, tracks: 400, data: 300, tap: 300, page: 120, headers: 180, api: 60 },
-  e2ee: { e2ee: 900, keys: 900, sdks: 240 },
+  e2ee: { e2ee: 600, keys: 600, firefox: 400, sdks: 240 },
   hostile: { 'hostile-http': 300, 'hostile-sockets': 300, 'hostile-signal': 400, 'hostile-media': 300, memory: 420 },
 };
 const SUITES = Object.values(GROUPS).flatMap((group) => Object.entries(group));
@@ -29,14 +29,37 @@ function print(line) {
   process.stdout.write(`${result[1] ?? ''}ok ${count} - ${result[2]}\n`);
 }
 
+/**
+ * Suites that need a way out that is not the loopback interface: they run in a network namespace with two ends of a wire and a
+ * default route over it, which lead nowhere. Making one needs root; without it such a suite skips its cases.
+ */
+const APART = new Set(['firefox']);
+const MEDIA_IP = '192.0.2.1';
+const APART_COMMAND = [
+  'ip link set lo up',
+  'ip link add wire0 type veth peer name wire1',
+  `ip addr add ${MEDIA_IP}/24 dev wire0`,
+  'ip link set wire0 up',
+  'ip link set wire1 up',
+  'ip route add default via 192.0.2.254',
+  'exec "$@"',
+].join(' && ');
+
+function commandOf(name, only) {
+  const plain = [process.execPath, 'lib/suite.mjs', name, only ?? ''];
+  if (!APART.has(name) || process.getuid() !== 0) return { command: plain, env: {} };
+  return { command: ['unshare', '--net', 'sh', '-c', APART_COMMAND, 'sh', ...plain], env: { MEDIA_IP } };
+}
+
 /** Runs one suite; it is asked to end when its time is over, and made to 5 s later. */
 function runSuite(name, seconds, only) {
   return new Promise((done) => {
-    const child = spawn(process.execPath, ['lib/suite.mjs', name, only ?? ''], {
+    const { command, env } = commandOf(name, only);
+    const child = spawn(command[0], command.slice(1), {
       cwd: here,
       stdio: ['ignore', 'pipe', 'inherit'],
       // Otherwise rtc-node tells the standard output what it does.
-      env: process.env.VERBOSE ? process.env : { ...process.env, NODE_ENV: 'production' },
+      env: process.env.VERBOSE ? { ...process.env, ...env } : { ...process.env, ...env, NODE_ENV: 'production' },
     });
     let rest = '';
     let late = false;

@@ -12,7 +12,7 @@ const text = (path) =>
     .replace(/^export (?=(const|class|function|async) )/gm, '');
 
 const DRIVER = `(() => {
-  ${['lib/brief.mjs', 'lib/signal-check.mjs', 'page/driver.mjs'].map(text).join('\n')}
+  ${['lib/brief.mjs', 'lib/signal-check.mjs', 'page/stand-ins.mjs', 'page/driver.mjs'].map(text).join('\n')}
   const test = window.connectionTest;
   window.meeting = {
     ...driver,
@@ -30,21 +30,25 @@ export class Ours extends Browser {
    * 'streams' or 'script'; the rest as of Browser.join
    */
   static async join(server, roomName, identity, options = {}) {
-    const ours = await Ours.open(server, roomName, identity, options);
+    const ours = await this.open(server, roomName, identity, options);
     await ours.enter(options);
     return ours;
   }
 
   /** Opens the page, without joining. */
   static async open(server, roomName, identity, { key, bits, grants, token, script, context } = {}) {
-    const ours = new Ours(identity);
+    const ours = new this(identity);
     const url = `${server.url}/test`;
     if ((await fetch(url)).status === 404) throw new Skip('this build contains no pages');
     ours.token = await joinToken(roomName, identity, grants, token);
     const secret = key ? `&key=${key}${bits ? `&bits=${bits}` : ''}` : '';
-    ours.page = await openPage(`${url}#token=${ours.token}${secret}`, script, context);
+    ours.page = await ours.openPage(`${url}#token=${ours.token}${secret}`, script, context);
     await ours.#prepare();
     return ours;
+  }
+
+  openPage(url, script, context) {
+    return openPage(url, script, context);
   }
 
   async #prepare() {

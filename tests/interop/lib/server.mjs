@@ -107,7 +107,7 @@ export class Server {
     this.url = `${secure ? 'https' : 'http'}://127.0.0.1:${this.#port}`;
     const command = [
       ...[program, 'run', '--dev', '--workers', String(WORKERS), '--listen', `127.0.0.1:${this.#port}`],
-      ...['--media-ip', '127.0.0.1', '--media-port', String(this.#media)],
+      ...['--media-ip', process.env.MEDIA_IP ?? '127.0.0.1', '--media-port', String(this.#media)],
       ...['--data-dir', this.dataFolder, '--log', log, ...args],
     ];
     // The shell lowers the limit and becomes the server: the process is the same.
