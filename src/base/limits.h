@@ -140,6 +140,7 @@
 #define LIMIT_PREFERENCES 4096
 #define LIMIT_ACCESS_LIFE_MS (60 * 60 * 1000LL)
 #define LIMIT_REFRESH_LIFE_MS (7 * 24 * 60 * 60 * 1000LL) /* from its last use */
+#define LIMIT_GUEST_LIFE_MS (30 * 24 * 60 * 60 * 1000LL)  /* a guest who comes back is the same */
 
 /* Rooms that the store keeps. */
 #define LIMIT_ROOM_TOUCH_MS (60 * 1000)            /* between two notes that somebody came */

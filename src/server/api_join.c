@@ -5,9 +5,15 @@
 #include <jansson.h>
 
 #include "base/limits.h"
+#include "base/random.h"
 #include "server/api_json.h"
 #include "server/api_match.h"
 #include "server/api_room.h"
+#include "server/api_session.h"
+#include "server/api_token.h"
+#include "store/settings.h"
+
+#define GUEST_COOKIE "bedrud_guest_id"
 
 struct visit {
     struct room_row room;
@@ -66,14 +72,10 @@ static void answer_archived(struct api_call *c, const struct room_row *r, bool o
         api_fail(c, 410, "room_closed", "room is no longer active");
 }
 
-/* The room that the body names, with who asks in it; false with an answer when it is not open to
+/* The room of that name, with who asks in it; false with an answer when it is not open to
  * them. `offer`: its creator is offered to make it again when it is over. */
-static bool visit(struct api_call *c, struct visit *v, bool offer)
+static bool visit(struct api_call *c, const char *name, struct visit *v, bool offer)
 {
-    const char *name = api_text(c, c->json, "roomName", LIMIT_ROOM_NAME);
-
-    if (api_refused(c))
-        return false;
     int error = rooms_find_name(c->db, &c->arena, api_room_lower(c, name), &v->room);
     if (error == -ENOENT) {
         api_fail(c, 404, "room_not_found", "Room not found");
@@ -94,37 +96,177 @@ static bool visit(struct api_call *c, struct visit *v, bool offer)
 
 /* ---- answers ---- */
 
-static void join(struct api_call *c)
+/* The room and the way into it. */
+static json_t *visit_json(struct api_call *c, const struct visit *v)
 {
-    struct visit v;
+    json_t *answer = api_room_json(&v->room);
 
-    if (!visit(c, &v, true))
-        return;
-    int error = members_add(c->db, v.room.id, c->user.id, c->now_ms);
-    if (!error)
-        error = rooms_touch(c->db, &v.room, c->now_ms, c->now_ms + LIMIT_ROOM_LIFE_MS);
-    if (error) {
-        api_fail_store(c, error);
-        return;
-    }
-    json_t *answer = api_room_json(&v.room);
-    api_json_text(answer, "token", api_room_token(c, &v.room, &c->user, &v.member));
+    api_json_text(answer, "token", api_room_token(c, &v->room, &c->user, &v->member));
     api_json_text(answer, "livekitHost", api_room_host(c));
     json_object_set_new(answer, "activeRecordingId", json_null());
-    api_reply(c, 200, answer);
+    return answer;
+}
+
+static int note_visit(struct api_call *c, const struct visit *v)
+{
+    int error = members_add(c->db, v->room.id, c->user.id, c->now_ms);
+
+    return error ? error : rooms_touch(c->db, &v->room, c->now_ms, c->now_ms + LIMIT_ROOM_LIFE_MS);
+}
+
+static void join(struct api_call *c)
+{
+    const char *name = api_text(c, c->json, "roomName", LIMIT_ROOM_NAME);
+    struct visit v;
+
+    if (api_refused(c) || !visit(c, name, &v, true))
+        return;
+    int error = note_visit(c, &v);
+    if (error)
+        api_fail_store(c, error);
+    else
+        api_reply(c, 200, visit_json(c, &v));
 }
 
 static void refresh_token(struct api_call *c)
 {
+    const char *name = api_text(c, c->json, "roomName", LIMIT_ROOM_NAME);
     struct visit v;
 
-    if (visit(c, &v, false))
+    if (!api_refused(c) && visit(c, name, &v, false))
         api_reply(c, 200,
                   json_pack("{s:s}", "token", api_room_token(c, &v.room, &c->user, &v.member)));
+}
+
+/* ---- without an account ---- */
+
+/* A guest who was here before is found by their cookie, so that a ban holds as long as that does. A
+ * new one is not stored before they are let in. */
+static int recognise(struct api_call *c, const char *name, bool *known)
+{
+    const char *cookie = api_cookie(c, GUEST_COOKIE), *id = NULL;
+    char new_id[RANDOM_UUID_SIZE];
+    int error = -ENOENT;
+
+    if (cookie)
+        id = api_token_read_guest(c->config->secret, span_of_str(cookie), c->now_ms, &c->arena);
+    if (id)
+        error = users_find(c->db, &c->arena, id, &c->user);
+    *known = !error && c->user.accesses == ACCESS_GUEST;
+    if (*known) {
+        c->user.name = name;
+        return 0;
+    }
+    if (error && error != -ENOENT)
+        return error;
+    random_uuid(new_id);
+    id = arena_strdup(&c->arena, span_of_str(new_id));
+    c->user = (struct user){.id = id,
+                            .email = arena_printf(&c->arena, "guest_%s@bedrud.guest", id),
+                            .provider = "guest",
+                            .name = name,
+                            .avatar_url = "",
+                            .password = "",
+                            .accesses = ACCESS_GUEST,
+                            .is_active = true,
+                            .created_ms = c->now_ms,
+                            .updated_ms = c->now_ms};
+    return 0;
+}
+
+struct guest_visit {
+    struct api_call *call;
+    const struct visit *visit;
+    bool known;
+    const char *session;
+};
+
+static int take_guest_in(struct db *db, void *arg)
+{
+    struct guest_visit *g = arg;
+    struct api_call *c = g->call;
+    const struct user *u = &c->user;
+    int error =
+        g->known ? users_set_profile(db, u->id, u->name, u->email, c->now_ms) : users_add(db, u);
+
+    if (!error)
+        error = api_session_add(c, u, &g->session);
+    return error ? error : note_visit(c, g->visit);
+}
+
+static void let_guest_in(struct api_call *c, const struct visit *v, bool known)
+{
+    struct guest_visit g = {c, v, known, NULL};
+    int error = db_transact(c->db, take_guest_in, &g);
+
+    if (error) {
+        api_fail_store(c, error);
+        return;
+    }
+    json_t *answer = visit_json(c, v);
+    api_session_tokens(c, answer, &c->user, g.session, 1);
+    api_session_cookie(c, GUEST_COOKIE,
+                       api_token_guest(c->config->secret, c->user.id, c->now_ms, &c->arena),
+                       LIMIT_GUEST_LIFE_MS);
+    api_reply(c, 200, answer);
+}
+
+static void guest_join(struct api_call *c)
+{
+    const char *room = api_text(c, c->json, "roomName", LIMIT_ROOM_NAME),
+               *name = api_text(c, c->json, "guestName", 1024);
+    struct settings s;
+    struct visit v;
+    bool known;
+    int error;
+
+    if (api_refused(c))
+        return;
+    name = api_session_name(c, name, 1, 50);
+    error = settings_read(c->db, &c->arena, &s);
+    if (!error && name)
+        error = recognise(c, name, &known);
+    if (error)
+        api_fail_store(c, error);
+    else if (!s.guest_login_enabled)
+        api_fail(c, 403, "guests_disabled", "Guest access is disabled");
+    else if (!name)
+        api_fail(c, 400, "invalid_name", "The name must have 1 to 50 characters");
+    else if (!c->user.is_active)
+        api_fail(c, 403, "deactivated", "Account is deactivated");
+    else if (visit(c, room, &v, false))
+        let_guest_in(c, &v, known);
+}
+
+/* What somebody needs to know before they come, and nothing of who is there. */
+static void check(struct api_call *c)
+{
+    struct visit v;
+    unsigned count;
+
+    c->user = (struct user){.id = ""};
+    if (!visit(c, c->params[0], &v, false))
+        return;
+    int error = media_count(c->media, v.room.name, &count);
+    if (error) {
+        api_fail_store(c, error);
+        return;
+    }
+    json_t *answer = json_object();
+    api_json_bool(answer, "exists", true);
+    api_json_text(answer, "id", v.room.id);
+    api_json_text(answer, "name", v.room.name);
+    api_json_text(answer, "mode", v.room.mode);
+    api_json_bool(answer, "e2ee", v.room.settings.e2ee);
+    api_json_int(answer, "count", count);
+    api_json_int(answer, "maxParticipants", v.room.max_participants);
+    api_reply(c, 200, answer);
 }
 
 const struct api_route api_join_routes[] = {
     {"POST", "/room/join", API_SOMEBODY, API_RATE_GENERAL, join, false},
     {"POST", "/room/refresh-token", API_SOMEBODY, API_RATE_GENERAL, refresh_token, false},
+    {"POST", "/room/guest-join", API_ANYBODY, API_RATE_GUEST, guest_join, false},
+    {"GET", "/room/check/:roomName", API_ANYBODY, API_RATE_GUEST, check, false},
     {.method = NULL},
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rooms of one's own: made, listed, changed, archived. */
+/* Rooms of one's own: made, listed, changed, archived. The store is changed first and the meeting
+ * told after, so that whoever comes in between has the new rules. */
 #include <errno.h>
 #include <jansson.h>
 
@@ -8,6 +9,7 @@
 #include "server/api_json.h"
 #include "server/api_match.h"
 #include "server/api_room.h"
+#include "server/query.h"
 #include "store/settings.h"
 
 /* Tries to find a name that nobody has: there are 10^14. */
@@ -149,8 +151,196 @@ static void list(struct api_call *c)
     api_reply(c, 200, all);
 }
 
+static void archived(struct api_call *c)
+{
+    int page = query_number(c->query, "page"), limit = query_number(c->query, "limit");
+    unsigned most = limit > 0 && limit <= 100 ? (unsigned)limit : 20, count;
+    struct db_page part = {page > 1 ? (unsigned)(page - 1) * most : 0, most};
+    struct room_row *rows = arena_alloc(&c->arena, most * sizeof *rows);
+    int64_t total;
+    int error = rooms_count_archived(c->db, c->user.id, &total);
+
+    if (!error)
+        error = rooms_list_archived(c->db, &c->arena, c->user.id, part, rows, &count);
+    if (error) {
+        api_fail_store(c, error);
+        return;
+    }
+    json_t *all = json_array();
+    for (unsigned i = 0; i < count; i++) {
+        json_t *one = api_room_json(&rows[i]);
+        api_json_int(one, "recordingCount", 0);
+        json_array_append_new(all, one);
+    }
+    api_reply(c, 200,
+              json_pack("{s:o,s:I,s:i,s:i}", "rooms", all, "total", (json_int_t)total, "page",
+                        page > 1 ? page : 1, "limit", (int)most));
+}
+
+/* ---- changing ---- */
+
+struct change {
+    struct api_call *call;
+    struct room_row before, room;
+    int64_t most; /* people that this server allows in a room */
+};
+
+/* Owners only: of others nobody learns more than that they are none. */
+static int find_own(struct api_call *c, struct room_row *r)
+{
+    const struct member nobody = {.user_id = c->user.id};
+    int error = rooms_find(c->db, &c->arena, c->params[0], r);
+
+    if (!error && r->deleted_ms)
+        error = -ENOENT;
+    if (!error && api_room_role(r, &c->user, &nobody) != API_ROLE_OWNER)
+        error = -EACCES;
+    return error;
+}
+
+static void fail_own(struct api_call *c, int error)
+{
+    if (error == -ENOENT)
+        api_fail(c, 404, "room_not_found", "Room not found");
+    else if (error == -EACCES)
+        api_fail(c, 403, "forbidden", "Only the owner of the room can do this");
+    else
+        api_fail_store(c, error);
+}
+
+/* The settings come within "settings" or, from some clients, by themselves. */
+static void read_change(struct api_call *c, struct room_row *r)
+{
+    const json_t *inner = api_json_get(c->json, "settings"), *object = inner ? inner : c->json;
+
+    r->is_public = api_flag(c, c->json, "isPublic", r->is_public);
+    r->max_participants = api_number(c, c->json, "maxParticipants", r->max_participants);
+    if (r->max_participants < 0)
+        r->max_participants = 0;
+    read_settings(c, object, &r->settings);
+    /* Nothing but these very words takes the encryption off. */
+    if (api_flag(c, c->json, "disableE2ee", false) || api_flag(c, object, "disableE2ee", false))
+        r->settings.e2ee = false;
+}
+
+static int change(struct db *db, void *arg)
+{
+    struct change *ch = arg;
+    struct api_call *c = ch->call;
+    int error = find_own(c, &ch->before);
+
+    if (error)
+        return error;
+    ch->room = ch->before;
+    read_change(c, &ch->room);
+    if (c->wrong_field || ch->room.max_participants > ch->most)
+        return -ERANGE;
+    ch->room.updated_ms = c->now_ms;
+    return rooms_set(db, &ch->room, c->now_ms);
+}
+
+/* What those inside may do from now on. */
+static int tell_people(struct api_call *c, const struct room_row *r)
+{
+    struct media_person *people;
+    unsigned count;
+    int error = media_people(c->media, &c->arena, r->name, &people, &count);
+
+    for (unsigned i = 0; i < count && !error; i++) {
+        struct member m;
+        struct user u;
+        error = users_find(c->db, &c->arena, people[i].identity, &u);
+        if (error == -ENOENT) { /* came with a token of the API key's holder */
+            error = 0;
+            continue;
+        }
+        if (!error)
+            error = members_find(c->db, &c->arena, r->id, u.id, &m);
+        if (error)
+            break;
+        struct permission p = api_room_permission(r, api_room_role(r, &u, &m), &m);
+        p.hidden = people[i].hidden;
+        error = media_permit(c->media, r->name, u.id, &p);
+        if (error == -ENOENT) /* left meanwhile */
+            error = 0;
+    }
+    return error;
+}
+
+static int end_meeting(struct api_call *c, const char *room, const char *notice)
+{
+    int error = media_notify(c->media, room, notice);
+
+    if (!error)
+        error = media_end_room(c->media, room);
+    return error == -ENOENT ? 0 : error;
+}
+
+/* The store has it; now the meeting that is running, if one is. */
+static int apply_live(const struct change *ch)
+{
+    struct api_call *c = ch->call;
+
+    if (ch->before.settings.e2ee && !ch->room.settings.e2ee)
+        return end_meeting(c, ch->room.name,
+                           "{\"type\":\"system\",\"event\":\"room_ended\",\"reason\":"
+                           "\"e2ee_disabled\",\"message\":\"This room is no longer end-to-end "
+                           "encrypted. The meeting ended so that all decide anew.\"}");
+    int error = media_update_room(c->media, &ch->room);
+    return error ? error : tell_people(c, &ch->room);
+}
+
+static void set_settings(struct api_call *c)
+{
+    struct change ch = {.call = c};
+    struct settings s;
+    int error = settings_read(c->db, &c->arena, &s);
+
+    ch.most = s.max_participants_limit;
+    if (!error)
+        error = db_transact(c->db, change, &ch);
+    if (error == -ERANGE) {
+        if (!api_refused(c))
+            api_fail(c, 400, "too_many_participants",
+                     "maxParticipants is over this server's limit");
+        return;
+    }
+    if (error) {
+        fail_own(c, error);
+        return;
+    }
+    error = apply_live(&ch);
+    if (error)
+        api_fail_store(c, error); /* to be asked for again, which does no harm */
+    else
+        api_reply(c, 200, api_room_json(&ch.room));
+}
+
+static void archive(struct api_call *c)
+{
+    struct room_row r;
+    int error = find_own(c, &r);
+
+    if (!error)
+        error = rooms_archive(c->db, r.id, c->now_ms);
+    if (error) {
+        fail_own(c, error);
+        return;
+    }
+    error = end_meeting(c, r.name,
+                        "{\"type\":\"system\",\"event\":\"room_ended\",\"message\":"
+                        "\"This room was closed.\"}");
+    if (error)
+        api_fail_store(c, error);
+    else
+        api_reply(c, 202, json_pack("{s:s}", "message", "Room archived"));
+}
+
 const struct api_route api_rooms_routes[] = {
     {"POST", "/room/create", API_ACCOUNT, API_RATE_GENERAL, create, false},
     {"GET", "/room/list", API_ACCOUNT, API_RATE_GENERAL, list, false},
+    {"GET", "/room/archived", API_ACCOUNT, API_RATE_GENERAL, archived, false},
+    {"PUT", "/room/:id/settings", API_ACCOUNT, API_RATE_GENERAL, set_settings, false},
+    {"DELETE", "/room/:id", API_ACCOUNT, API_RATE_GENERAL, archive, false},
     {.method = NULL},
 };

@@ -79,7 +79,7 @@ int api_session_add(struct api_call *c, const struct user *u, const char **sessi
     return sessions_add(c->db, &row);
 }
 
-static void set_cookie(struct api_call *c, const char *name, const char *value, int64_t life_ms)
+void api_session_cookie(struct api_call *c, const char *name, const char *value, int64_t life_ms)
 {
     api_header(c, "Set-Cookie",
                arena_printf(&c->arena, "%s=%s; Path=/api; HttpOnly; SameSite=Lax; Max-Age=%lld%s",
@@ -88,8 +88,8 @@ static void set_cookie(struct api_call *c, const char *name, const char *value, 
 
 void api_session_clear_cookies(struct api_call *c)
 {
-    set_cookie(c, "access_token", "", 0);
-    set_cookie(c, "refresh_token", "", 0);
+    api_session_cookie(c, "access_token", "", 0);
+    api_session_cookie(c, "refresh_token", "", 0);
 }
 
 void api_session_tokens(struct api_call *c, json_t *object, const struct user *u,
@@ -105,8 +105,8 @@ void api_session_tokens(struct api_call *c, json_t *object, const struct user *u
     json_object_set_new(object, "tokens", tokens);
     api_json_text(object, "accessToken", access);
     api_json_text(object, "refreshToken", refresh);
-    set_cookie(c, "access_token", access, LIMIT_ACCESS_LIFE_MS);
-    set_cookie(c, "refresh_token", refresh, LIMIT_REFRESH_LIFE_MS);
+    api_session_cookie(c, "access_token", access, LIMIT_ACCESS_LIFE_MS);
+    api_session_cookie(c, "refresh_token", refresh, LIMIT_REFRESH_LIFE_MS);
 }
 
 void api_session_begin(struct api_call *c, const struct user *u)

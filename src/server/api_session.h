@@ -19,6 +19,8 @@ void api_session_tokens(struct api_call *c, struct json_t *object, const struct 
                         const char *session, int64_t generation);
 /* Adds a session and answers with user and tokens. */
 void api_session_begin(struct api_call *c, const struct user *u);
+/* For the API alone, out of the reach of scripts. */
+void api_session_cookie(struct api_call *c, const char *name, const char *value, int64_t life_ms);
 void api_session_clear_cookies(struct api_call *c);
 
 #endif

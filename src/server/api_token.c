@@ -13,6 +13,7 @@
 #define ISSUER "bedrud"
 #define ACCESS_AUDIENCE "bedrud"
 #define REFRESH_AUDIENCE "bedrud-refresh"
+#define GUEST_AUDIENCE "bedrud-guest"
 
 struct purpose {
     const char *name, *audience;
@@ -21,6 +22,8 @@ struct purpose {
 
 static const struct purpose access_purpose = {"access", ACCESS_AUDIENCE, LIMIT_ACCESS_LIFE_MS};
 static const struct purpose refresh_purpose = {"refresh", REFRESH_AUDIENCE, LIMIT_REFRESH_LIFE_MS};
+
+static const struct purpose guest_purpose = {"guest", GUEST_AUDIENCE, LIMIT_GUEST_LIFE_MS};
 
 /* ---- writing ---- */
 
@@ -90,6 +93,12 @@ const char *api_token_refresh(const uint8_t secret[API_SECRET_SIZE], const char 
 
     api_json_int(claims, "gen", generation);
     return seal(secret, claims, a);
+}
+
+const char *api_token_guest(const uint8_t secret[API_SECRET_SIZE], const char *user, int64_t now_ms,
+                            struct arena *a)
+{
+    return seal(secret, claims_for(&guest_purpose, user, now_ms), a);
 }
 
 /* ---- reading ---- */
@@ -170,4 +179,14 @@ bool api_token_read_refresh(const uint8_t secret[API_SECRET_SIZE], struct span t
     out->generation = json_integer_value(json_object_get(claims, "gen"));
     json_decref(claims);
     return out->session[0] && out->generation > 0;
+}
+
+const char *api_token_read_guest(const uint8_t secret[API_SECRET_SIZE], struct span token,
+                                 int64_t now_ms, struct arena *a)
+{
+    json_t *claims = open_token(secret, token, &guest_purpose, now_ms);
+    const char *user = claims ? take_text(claims, "sid", a) : "";
+
+    json_decref(claims);
+    return user[0] ? user : NULL;
 }

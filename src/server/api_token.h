@@ -24,6 +24,12 @@ const char *api_token_access(const uint8_t secret[API_SECRET_SIZE], const struct
                              const char *session, int64_t now_ms, struct arena *a);
 const char *api_token_refresh(const uint8_t secret[API_SECRET_SIZE], const char *session,
                               int64_t generation, int64_t now_ms, struct arena *a);
+/* Names a guest who comes back, so that they are the same person as before. */
+const char *api_token_guest(const uint8_t secret[API_SECRET_SIZE], const char *user, int64_t now_ms,
+                            struct arena *a);
+/* The user's id in the arena; NULL when it is no such token, or not any more. */
+const char *api_token_read_guest(const uint8_t secret[API_SECRET_SIZE], struct span token,
+                                 int64_t now_ms, struct arena *a);
 /* False when it is none, or not any more. */
 bool api_token_read(const uint8_t secret[API_SECRET_SIZE], struct span token, int64_t now_ms,
                     struct arena *a, struct api_access *out);

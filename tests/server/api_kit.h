@@ -138,6 +138,23 @@ static inline void api_guest(const char *name, struct person *out)
     json_decref(answer);
 }
 
+/* Comes in with the token of an answer; the peer holds the seat. */
+static inline struct peer *api_enter(const json_t *answer, struct arena *a,
+                                     const Livekit__SignalResponse **joined)
+{
+    struct str target;
+    struct peer *p;
+
+    str_init(&target);
+    str_printf(&target, "/livekit/rtc?access_token=%s&auto_subscribe=1&protocol=16",
+               api_get(answer, "token"));
+    assert_int_equal(site_open(api_site.port, target.text, &p), 101);
+    str_fini(&target);
+    *joined = site_await(p, a, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN);
+    assert_non_null(*joined);
+    return p;
+}
+
 /* Straight to the database, for what the API cannot do. */
 static inline struct db *api_db(void)
 {

@@ -49,6 +49,11 @@ static const struct {
     {"GET", "/room/list", API_ACCOUNT},
     {"POST", "/room/join", API_SOMEBODY},
     {"POST", "/room/refresh-token", API_SOMEBODY},
+    {"GET", "/room/archived", API_ACCOUNT},
+    {"PUT", "/room/:id/settings", API_ACCOUNT},
+    {"DELETE", "/room/:id", API_ACCOUNT},
+    {"POST", "/room/guest-join", API_ANYBODY},
+    {"GET", "/room/check/:roomName", API_ANYBODY},
 };
 
 #define EXPECTED (sizeof expected / sizeof expected[0])

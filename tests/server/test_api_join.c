@@ -35,23 +35,6 @@ static void expect_join(const struct person *p, const char *name, unsigned statu
     json_decref(join(p, name, status, code));
 }
 
-/* Comes in with the token of an answer; the peer holds the seat. */
-static struct peer *enter(const json_t *answer, struct arena *a,
-                          const Livekit__SignalResponse **joined)
-{
-    struct str target;
-    struct peer *p;
-
-    str_init(&target);
-    str_printf(&target, "/livekit/rtc?access_token=%s&auto_subscribe=1&protocol=16",
-               api_get(answer, "token"));
-    assert_int_equal(site_open(api_site.port, target.text, &p), 101);
-    str_fini(&target);
-    *joined = site_await(p, a, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN);
-    assert_non_null(*joined);
-    return p;
-}
-
 static void brings_people_into_the_meeting(void **state)
 {
     (void)state;
@@ -72,7 +55,7 @@ static void brings_people_into_the_meeting(void **state)
     assert_true(json_is_null(json_object_get(answer, "activeRecordingId")));
     assert_true(json_is_string(json_object_get(answer, "adminId")));
     assert_true(json_is_string(json_object_get(answer, "expiresAt")));
-    struct peer *p = enter(answer, &a, &joined);
+    struct peer *p = api_enter(answer, &a, &joined);
     json_decref(answer);
     assert_string_equal(joined->join->room->name, room.name);
     assert_non_null(strstr(joined->join->room->metadata, "\"e2ee\":true"));
@@ -89,7 +72,7 @@ static void brings_people_into_the_meeting(void **state)
     peer_free(p);
     /* The owner may do everything. */
     answer = join(&ada, room.name, 200, NULL);
-    p = enter(answer, &a, &joined);
+    p = api_enter(answer, &a, &joined);
     json_decref(answer);
     assert_int_equal(joined->join->participant->permission->n_can_publish_sources, 0);
     assert_non_null(strstr(joined->join->participant->metadata, "\"moderator\""));
@@ -162,7 +145,7 @@ static void keeps_the_last_seat(void **state)
     api_register("bob", &bob);
     create(&ada, "{\"maxParticipants\":1}", &room);
     json_t *answer = join(&bob, room.name, 200, NULL);
-    struct peer *p = enter(answer, &a, &joined);
+    struct peer *p = api_enter(answer, &a, &joined);
     json_decref(answer);
     answer = join(&ada, room.name, 403, "room_full");
     assert_string_equal(api_get(answer, "error"), "room is full");
@@ -207,6 +190,114 @@ static void gives_fresh_tokens_to_those_alone(void **state)
     api_expect(ASK("refresh-token", ada.access, body), 403, "private");
 }
 
+/* ---- without an account ---- */
+
+static json_t *guest_join(const char *room, const char *cookie, unsigned status, const char *code,
+                          char *new_cookie)
+{
+    char body[128], header[1100];
+    struct peer *peer;
+    json_t *answer;
+
+    snprintf(body, sizeof body, "{\"roomName\":\"%s\",\"guestName\":\"Jo <b>\"}", room);
+    snprintf(header, sizeof header, "Cookie: bedrud_guest_id=%s\r\n", cookie);
+    unsigned got = api_put(&(struct question){"POST", "/api/room/guest-join", NULL, body, header},
+                           &answer, &peer);
+    const char *got_code = json_string_value(json_object_get(answer, "code"));
+    if (got != status || (code && strcmp(code, got_code ? got_code : "") != 0))
+        fail_msg("%u %s", got, got_code ? got_code : "");
+    const char *at = strstr(peer->head, "bedrud_guest_id=");
+    assert_int_equal(at != NULL, status == 200);
+    if (at && new_cookie)
+        snprintf(new_cookie, 1024, "%.*s", (int)strcspn(at + 16, ";"), at + 16);
+    peer_free(peer);
+    return answer;
+}
+
+static void takes_guests_by_link(void **state)
+{
+    (void)state;
+    const Livekit__SignalResponse *joined;
+    struct person owner, guest;
+    struct place room, closed;
+    char cookie[1024], id[64];
+    struct arena a;
+
+    arena_init(&a);
+    api_register("owner", &owner);
+    create(&owner, "{\"settings\":{\"e2ee\":true}}", &room);
+    create(&owner, "{\"isPublic\":false}", &closed);
+    json_t *answer = guest_join(room.name, "", 200, NULL, cookie);
+    /* What guests must know, and the tokens in each place that clients look at. */
+    assert_true(json_is_true(json_object_get(json_object_get(answer, "settings"), "e2ee")));
+    assert_string_equal(api_get(answer, "tokens.accessToken"), api_get(answer, "accessToken"));
+    assert_string_equal(api_get(answer, "name"), room.name);
+    snprintf(guest.access, sizeof guest.access, "%s", api_get(answer, "accessToken"));
+    struct peer *p = api_enter(answer, &a, &joined);
+    snprintf(id, sizeof id, "%s", joined->join->participant->identity);
+    assert_string_equal(joined->join->participant->name, "Jo b");
+    assert_non_null(strstr(joined->join->room->metadata, "\"e2ee\":true"));
+    peer_free(p);
+    json_decref(answer);
+    json_t *me =
+        api_ask(&(struct question){"GET", "/api/auth/me", guest.access, NULL, NULL}, 200, NULL);
+    assert_string_equal(api_get(me, "id"), id);
+    assert_string_equal(api_get(me, "provider"), "guest");
+    json_decref(me);
+    json_decref(guest_join(closed.name, "", 403, "private", NULL));
+    json_decref(guest_join("none-such", "", 404, "room_not_found", NULL));
+    /* The same person comes back, and a ban with them. */
+    answer = guest_join(room.name, cookie, 200, NULL, NULL);
+    p = api_enter(answer, &a, &joined);
+    assert_string_equal(joined->join->participant->identity, id);
+    peer_free(p);
+    json_decref(answer);
+    snprintf(guest.id, sizeof guest.id, "%s", id);
+    set(&room, &guest, MEMBER_BANNED);
+    json_decref(guest_join(room.name, cookie, 403, "banned", NULL));
+    /* A cookie that nobody signed is none. */
+    cookie[20] ^= 1;
+    json_decref(guest_join(room.name, cookie, 200, NULL, NULL));
+    json_decref(guest_join(room.name, guest.access, 200, NULL, NULL));
+    arena_fini(&a);
+}
+
+static void tells_what_one_needs_to_know(void **state)
+{
+    (void)state;
+    const Livekit__SignalResponse *joined;
+    struct person owner;
+    struct place room, closed;
+    struct peer *inside_peer = NULL;
+    char path[128];
+    struct arena a;
+
+    arena_init(&a);
+    api_register("owner", &owner);
+    create(&owner, "{\"maxParticipants\":2,\"settings\":{\"e2ee\":true}}", &room);
+    create(&owner, "{\"isPublic\":false}", &closed);
+    snprintf(path, sizeof path, "/api/room/check/%s", room.name);
+    const struct question q = {"GET", path, NULL, NULL, NULL};
+    for (unsigned inside = 0; inside < 2; inside++) {
+        json_t *answer = api_ask(&q, 200, NULL);
+        assert_true(json_is_true(json_object_get(answer, "exists")));
+        assert_true(json_is_true(json_object_get(answer, "e2ee")));
+        assert_string_equal(api_get(answer, "id"), room.id);
+        assert_int_equal(json_integer_value(json_object_get(answer, "count")), inside);
+        json_decref(answer);
+        answer = join(&owner, room.name, 200, NULL);
+        if (!inside)
+            inside_peer = api_enter(answer, &a, &joined);
+        json_decref(answer);
+    }
+    peer_free(inside_peer);
+    snprintf(path, sizeof path, "/api/room/check/%s", closed.name);
+    api_expect(&q, 403, "private");
+    snprintf(path, sizeof path, "/api/room/check/none-such");
+    api_expect(&q, 404, "room_not_found");
+    arena_fini(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +305,8 @@ int main(void)
         cmocka_unit_test(refuses_with_the_documented_texts),
         cmocka_unit_test(keeps_the_last_seat),
         cmocka_unit_test(gives_fresh_tokens_to_those_alone),
+        cmocka_unit_test(takes_guests_by_link),
+        cmocka_unit_test(tells_what_one_needs_to_know),
     };
 
     return API_MAIN(tests);

@@ -73,6 +73,13 @@ static void are_not_taken_for_each_other(void **state)
     assert_false(is_refresh(&a, access, NOW_MS));
     assert_true(is_refresh(&a, refresh, NOW_MS));
     assert_false(is_access(&a, refresh, NOW_MS));
+    const char *guest = api_token_guest(secret, "g1", NOW_MS, &a);
+    assert_false(is_access(&a, guest, NOW_MS) || is_refresh(&a, guest, NOW_MS));
+    assert_string_equal(api_token_read_guest(secret, span_of_str(guest), NOW_MS, &a), "g1");
+    assert_null(api_token_read_guest(secret, span_of_str(access), NOW_MS, &a));
+    assert_null(api_token_read_guest(secret, span_of_str(refresh), NOW_MS, &a));
+    assert_null(api_token_read_guest(other, span_of_str(guest), NOW_MS, &a));
+    assert_null(api_token_read_guest(secret, span_of_str(guest), NOW_MS + LIMIT_GUEST_LIFE_MS, &a));
     arena_fini(&a);
 }
 
