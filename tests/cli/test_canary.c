@@ -99,7 +99,7 @@ static size_t find_canary(const char *text)
 
     for (size_t size = sizeof CANARY - 1; size >= PIECE; size--)
         for (size_t at = 0; at + size < sizeof CANARY; at++) {
-            snprintf(piece, size + 1, "%s", CANARY + at);
+            snprintf(piece, size + 1, "%s", &CANARY[at]);
             if (strstr(text, piece))
                 return size;
         }

@@ -101,8 +101,7 @@ static void test_requests(void **state)
 {
     (void)state;
     static const char *const bodies[] = {"", "\xff", "\x0a\x07meeting",
-                                         "\x0a\x07meeting\x12\x05"
-                                         "alice"};
+                                         "\x0a\x07meeting\x12\x05\x61lice"}; /* "alice" */
 
     client_join("alice");
     for (unsigned what = ENGINE_CREATE_ROOM; what <= ENGINE_UPDATE_ROOM_METADATA; what++)
