@@ -2,7 +2,7 @@
 // Builds of the page that differ from ours in one place: without one guard, or with one leak. The sources are copied, patched
 // and built; a patch that does not fit exactly once is an error, so that a guard which moved is not forgotten.
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,13 +21,15 @@ export function run(command, args, { cwd = root, env = {} } = {}) {
   });
 }
 
+const NOT_SOURCES = new Set(['node_modules', 'dist']);
+
 /** A copy of the browser client's sources with its packages, and of the vectors where its tests look for them. */
 export function copyClient(name) {
   const folder = join(work, name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(join(folder, 'web'), { recursive: true });
-  for (const part of ['src', 'tests', 'test.html', 'package.json', 'vite.config.ts', 'vitest.config.ts', 'tsconfig.json']) {
-    cpSync(join(root, 'web', part), join(folder, 'web', part), { recursive: true });
+  for (const part of readdirSync(join(root, 'web'))) {
+    if (!NOT_SOURCES.has(part)) cpSync(join(root, 'web', part), join(folder, 'web', part), { recursive: true });
   }
   symlinkSync(join(root, 'web/node_modules'), join(folder, 'web/node_modules'));
   mkdirSync(join(folder, 'tests'));
