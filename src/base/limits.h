@@ -143,9 +143,18 @@
 #define LIMIT_GUEST_LIFE_MS (30 * 24 * 60 * 60 * 1000LL)  /* a guest who comes back is the same */
 
 /* Rooms that the store keeps. */
-#define LIMIT_ROOM_TOUCH_MS (60 * 1000)            /* between two notes that somebody came */
-#define LIMIT_ROOM_LIFE_MS (24 * 60 * 60 * 1000LL) /* after somebody last came */
-#define LIMIT_ROOM_LIST 200                        /* of one user, in a list */
+#define LIMIT_ROOM_TOUCH_MS (60 * 1000) /* between two notes that somebody came */
+/* After somebody last came: a weekly meeting survives holidays, and a link that was sent for next
+ * week still opens. */
+#define LIMIT_ROOM_LIFE_MS (30 * 24 * 60 * 60 * 1000LL)
+#define LIMIT_ROOM_LIST 200 /* of one user, in a list */
+
+/* Housekeeping. */
+#define LIMIT_HOUSEKEEPING_MS (60 * 1000)
+#define LIMIT_HOUSEKEEPING_ROWS 1000 /* of a kind in a round: some milliseconds of a write lock */
+#define LIMIT_HOUSEKEEPING_ROOMS 50  /* each asks the media plane and is written by itself */
+#define LIMIT_INVITE_KEPT_MS (30 * 24 * 60 * 60 * 1000LL) /* in the list, after it has expired */
+#define LIMIT_AUDIT_LIFE_MS (365 * 24 * 60 * 60 * 1000LL)
 
 /* The API. */
 #define LIMIT_API_THREADS 4

@@ -472,6 +472,18 @@ uint16_t web_port(const struct web *w)
     return w->port;
 }
 
+bool web_renew_certificate(struct web *w)
+{
+    struct web_tls *renewed =
+        w->config.tls_cert ? web_tls_new(w->config.tls_cert, w->config.tls_key) : NULL;
+    if (!renewed)
+        return false;
+    /* Connections that stand keep what they need of the old one. */
+    web_tls_free(w->tls);
+    w->tls = renewed;
+    return true;
+}
+
 uint32_t web_connections(const struct web *w)
 {
     return w->count;

@@ -70,6 +70,9 @@ struct web *web_new(struct loop *loop, const struct web_config *config,
 /* Closes every connection at once and calls no handler; the loop is still there. */
 void web_free(struct web *w);
 uint16_t web_port(const struct web *w);
+/* Reads certificate and key again, for connections that are yet to come. False when they are no
+ * pair; then the old ones stay in use. */
+bool web_renew_certificate(struct web *w);
 void web_reply(struct web *w, web_id id, const struct web_reply *reply);
 /* Makes the connection a WebSocket, without subprotocol and extensions. False when it has gone
  * meanwhile; then `closed` does not follow. */

@@ -17,6 +17,7 @@
 #include "room/evil.h"
 #include "rtc/assoc.h"
 #include "server/auth.h"
+#include "server/housekeeping.h"
 #include "server/media_engine.h"
 #include "server/messages.h"
 #include "server/routes.h"
@@ -42,6 +43,7 @@ struct control {
     struct media_engine media[LIMIT_API_THREADS];
     struct api_config api;
     struct api_door door;
+    struct housekeeping housekeeping;
     char node_id[16];
     int64_t draining_since_us; /* 0: not */
     unsigned done;             /* workers that have told their clients */
@@ -148,6 +150,14 @@ static void on_sctp_tick(void *arg)
     assoc_global_on_time(SCTP_TICK_MS);
 }
 
+static void on_housekeeping(void *arg)
+{
+    struct control *c = arg;
+
+    if (!c->draining_since_us)
+        housekeeping_on_time(&c->housekeeping);
+}
+
 /* While draining: the end comes when everybody was told and has gone, or after 5 s. */
 static void on_drain_look(void *arg)
 {
@@ -161,10 +171,26 @@ static void on_drain_look(void *arg)
         loop_stop(c->loop);
 }
 
+/* Whoever made a new one sends SIGHUP. A pair that does not fit leaves the old one in use. */
+static void renew_certificate(struct control *c)
+{
+    const struct config *config = c->door.config;
+
+    if (!config->tls_cert)
+        return;
+    if (web_renew_certificate(c->web))
+        log_event(LOG_INFO, "certificate_renewed", LOG_STR("file", config->tls_cert));
+    else
+        log_event(LOG_ERROR, "certificate_not_renewed", LOG_STR("cert", config->tls_cert),
+                  LOG_STR("key", config->tls_key));
+}
+
 static void on_signal(void *arg, int signal)
 {
     struct control *c = arg;
 
+    if (signal == SIGHUP)
+        renew_certificate(c);
     if (signal == SIGHUP || c->draining_since_us)
         return;
     log_event(LOG_INFO, "shutting_down", LOG_NUM("sessions", sessions_count(&c->sessions)));
@@ -282,6 +308,7 @@ static void connect_parts(struct control *c, const struct token_keys *keys)
     c->door.web = c->web;
     c->door.pool = c->pool;
     c->door.api = &c->api;
+    housekeeping_init(&c->housekeeping, c->pool, c->api.media);
 }
 
 #ifdef BEDRUD_EVIL
@@ -333,7 +360,9 @@ struct control *control_new(const struct config *config, const struct token_keys
     loop_watch(c->loop, mailbox_fd(c->media_calls), on_media_mail, c);
     loop_every(c->loop, SCTP_TICK_MS, on_sctp_tick, c);
     loop_every(c->loop, DRAIN_LOOK_MS, on_drain_look, c);
+    loop_every(c->loop, LIMIT_HOUSEKEEPING_MS, on_housekeeping, c);
     loop_on_signal(c->loop, on_signal, c);
+    on_housekeeping(c);
     return c;
 }
 

@@ -2,6 +2,8 @@
 /* The audit log. */
 #include "store/audit.h"
 
+#include "base/limits.h"
+
 int audit_add(struct db *db, const struct audit *row)
 {
     return db_exec(db,
@@ -29,4 +31,12 @@ int audit_list(struct db *db, struct arena *a, struct db_page page, struct audit
                                           .target = arena_strdup(a, db_column(q, 4)),
                                           .detail = arena_strdup(a, db_column(q, 5))};
     return db_end(q);
+}
+
+int audit_remove(struct db *db, int64_t before_ms)
+{
+    return db_exec(db,
+                   "DELETE FROM audit_log WHERE id IN (SELECT id FROM audit_log WHERE "
+                   "happened_at < $1 ORDER BY id LIMIT $2)",
+                   db_int(before_ms), db_int(LIMIT_HOUSEKEEPING_ROWS));
 }

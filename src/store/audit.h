@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The audit log: who changed what, when. Rows are added and never changed. */
+/* The audit log: who changed what, when. Rows are added and never changed, and go
+ * when they are old. */
 #ifndef STORE_AUDIT_H
 #define STORE_AUDIT_H
 
@@ -18,5 +19,7 @@ int audit_add(struct db *db, const struct audit *row);
 /* Newest first; `list` takes page.limit. */
 int audit_list(struct db *db, struct arena *a, struct db_page page, struct audit *list,
                unsigned *count);
+/* Rows from before this time: the oldest LIMIT_HOUSEKEEPING_ROWS. */
+int audit_remove(struct db *db, int64_t before_ms);
 
 #endif

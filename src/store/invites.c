@@ -2,6 +2,8 @@
 /* Invitations to register. */
 #include "store/invites.h"
 
+#include "base/limits.h"
+
 #define COLUMNS "id, token, email, created_by, created_at, expires_at, used_at, used_by"
 
 static void read_row(const struct db_query *q, struct arena *a, struct invite *out)
@@ -54,6 +56,14 @@ int invites_use(struct db *db, const char *token, const char *email, const char 
 int invites_remove(struct db *db, const char *id)
 {
     return db_change(db, "DELETE FROM invite_tokens WHERE id = $1", db_text(id));
+}
+
+int invites_remove_expired(struct db *db, int64_t before_ms)
+{
+    return db_exec(db,
+                   "DELETE FROM invite_tokens WHERE id IN (SELECT id FROM invite_tokens WHERE "
+                   "expires_at < $1 LIMIT $2)",
+                   db_int(before_ms), db_int(LIMIT_HOUSEKEEPING_ROWS));
 }
 
 static int count_all(struct db *db, int64_t *total)

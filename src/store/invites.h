@@ -21,6 +21,8 @@ int invites_use(struct db *db, const char *token, const char *email, const char 
                 int64_t now_ms, enum invite_use *result);
 /* -ENOENT */
 int invites_remove(struct db *db, const char *id);
+/* Those that expired before this time, used or not: LIMIT_HOUSEKEEPING_ROWS at most. */
+int invites_remove_expired(struct db *db, int64_t before_ms);
 /* Newest first; `list` takes page.limit. *total is the number of all. */
 int invites_list(struct db *db, struct arena *a, struct db_page page, struct invite *list,
                  unsigned *count, int64_t *total);

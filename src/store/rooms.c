@@ -130,6 +130,32 @@ int rooms_archive(struct db *db, const char *id, int64_t now_ms)
                      db_text(id), db_int(now_ms));
 }
 
+#define EXPIRED "is_active = 1 AND deleted_at = 0 AND settings_is_persistent = 0 AND expires_at <= "
+
+int rooms_list_expired(struct db *db, struct arena *a, int64_t now_ms, unsigned most,
+                       struct room_row *list, unsigned *count)
+{
+    return read_list(db_query(db,
+                              "SELECT " COLUMNS " FROM rooms WHERE " EXPIRED
+                              "$1 ORDER BY expires_at LIMIT $2",
+                              db_int(now_ms), db_int(most)),
+                     a, list, count);
+}
+
+int rooms_expire(struct db *db, const char *id, int64_t now_ms)
+{
+    return db_change(db,
+                     "UPDATE rooms SET is_active = 0, deleted_at = $2, updated_at = $2 "
+                     "WHERE id = $1 AND " EXPIRED "$2",
+                     db_text(id), db_int(now_ms));
+}
+
+int rooms_extend(struct db *db, const char *id, int64_t expires_ms)
+{
+    return db_exec(db, "UPDATE rooms SET expires_at = $2 WHERE id = $1", db_text(id),
+                   db_int(expires_ms));
+}
+
 int rooms_list(struct db *db, struct arena *a, const char *user_id, struct db_page page,
                struct room_row *list, unsigned *count)
 {

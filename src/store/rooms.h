@@ -47,6 +47,13 @@ int rooms_touch(struct db *db, const struct room_row *r, int64_t now_ms, int64_t
 /* -ENOENT when it was archived already. */
 int rooms_archive(struct db *db, const char *id, int64_t now_ms);
 
+/* Active rooms whose time is over, but for persistent ones; the oldest first. */
+int rooms_list_expired(struct db *db, struct arena *a, int64_t now_ms, unsigned most,
+                       struct room_row *list, unsigned *count);
+/* Archives such a room. -ENOENT when its time is not over any more. */
+int rooms_expire(struct db *db, const char *id, int64_t now_ms);
+int rooms_extend(struct db *db, const char *id, int64_t expires_ms);
+
 /* The rooms that a user made, or has been in and is not banned from: neither archived ones nor
  * those whose name a newer one has. Newest first; `list` takes page.limit. */
 int rooms_list(struct db *db, struct arena *a, const char *user_id, struct db_page page,

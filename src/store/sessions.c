@@ -115,7 +115,10 @@ int sessions_remove_all(struct db *db, const char *user_id, const char *but)
 
 int sessions_remove_expired(struct db *db, int64_t now_ms)
 {
-    return db_exec(db, "DELETE FROM sessions WHERE expires_at <= $1", db_int(now_ms));
+    return db_exec(db,
+                   "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE "
+                   "expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+                   db_int(now_ms), db_int(LIMIT_HOUSEKEEPING_ROWS));
 }
 
 int sessions_list(struct db *db, struct arena *a, const char *user_id, int64_t now_ms,

@@ -41,6 +41,7 @@ int sessions_rotate(struct db *db, struct arena *a, struct session_turn *turn);
 int sessions_remove(struct db *db, const char *id, const char *user_id);
 /* All of a user but one; "": all. */
 int sessions_remove_all(struct db *db, const char *user_id, const char *but);
+/* The oldest LIMIT_HOUSEKEEPING_ROWS of them. */
 int sessions_remove_expired(struct db *db, int64_t now_ms);
 /* Newest first, in the arena. */
 int sessions_list(struct db *db, struct arena *a, const char *user_id, int64_t now_ms,

@@ -2,6 +2,7 @@
 /* Accounts. */
 #include "store/users.h"
 
+#include "base/limits.h"
 #include "store/sessions.h"
 
 void users_read(const struct db_query *q, unsigned column, struct arena *a, struct user *out)
@@ -133,9 +134,10 @@ int users_remove(struct db *db, const char *id)
 int users_remove_guests(struct db *db, int64_t before_ms)
 {
     return db_exec(db,
-                   "DELETE FROM users WHERE provider = $1 AND created_at < $2 AND NOT EXISTS "
-                   "(SELECT 1 FROM sessions WHERE sessions.user_id = users.id)",
-                   db_text("guest"), db_int(before_ms));
+                   "DELETE FROM users WHERE id IN (SELECT id FROM users WHERE provider = $1 AND "
+                   "created_at < $2 AND NOT EXISTS (SELECT 1 FROM sessions WHERE "
+                   "sessions.user_id = users.id) ORDER BY created_at LIMIT $3)",
+                   db_text("guest"), db_int(before_ms), db_int(LIMIT_HOUSEKEEPING_ROWS));
 }
 
 int users_preferences(struct db *db, struct arena *a, const char *id, const char **json)

@@ -50,7 +50,7 @@ int users_set_accesses(struct db *db, const char *id, unsigned accesses, int64_t
 /* Sessions of an account that was switched off do not come back when it is switched on. */
 int users_set_active(struct db *db, const char *id, bool active, int64_t now_ms);
 int users_remove(struct db *db, const char *id);
-/* Guests that were made before this time and have no session. */
+/* Guests that were made before this time and have no session: LIMIT_HOUSEKEEPING_ROWS at most. */
 int users_remove_guests(struct db *db, int64_t before_ms);
 
 /* A JSON object as the client wrote it; "{}" when there is none. */

@@ -3,6 +3,8 @@
  * told when it goes. */
 #include "server/control.h"
 
+#include "store/rooms.h"
+
 #include "../net/tls_kit.h"
 #include "site.h"
 
@@ -103,6 +105,115 @@ static void serves_tls(void **state)
     tls_kit_free(kit);
 }
 
+/* The certificate that a new connection is shown. */
+static X509 *shown_certificate(const struct site *s, struct tls_kit *kit)
+{
+    struct peer *p = peer_connect(s->port, kit->client);
+
+    put_text(p, "GET /rtc/validate HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(reply_read(p, false), 401);
+    X509 *cert = SSL_get1_peer_certificate(p->ssl);
+    assert_non_null(cert);
+    peer_free(p);
+    return cert;
+}
+
+static bool shows(const struct site *s, struct tls_kit *kit, const char *cert_file)
+{
+    X509 *shown = shown_certificate(s, kit), *wanted = NULL;
+    FILE *f = fopen(cert_file, "r");
+
+    assert_non_null(PEM_read_X509(f, &wanted, NULL, NULL));
+    fclose(f);
+    bool same = X509_cmp(shown, wanted) == 0;
+    X509_free(shown);
+    X509_free(wanted);
+    return same;
+}
+
+/* The signal is taken on another thread: asked for until it has come. */
+static void await_certificate(const struct site *s, struct tls_kit *kit, const char *cert_file)
+{
+    int64_t until_us = clock_now_us() + 10000000;
+
+    while (!shows(s, kit, cert_file))
+        assert_true(clock_now_us() < until_us);
+}
+
+static void renews_the_certificate(void **state)
+{
+    (void)state;
+    struct tls_kit *kit = tls_kit_new(), *next = tls_kit_new();
+    char old_cert[128];
+    struct site s;
+
+    site_configure(&s, 1);
+    str_set(&s.config.tls_cert, kit->cert_file);
+    str_set(&s.config.tls_key, kit->key_file);
+    site_run_it(&s);
+    struct peer *standing = peer_connect(s.port, kit->client);
+    assert_true(shows(&s, kit, kit->cert_file));
+    /* A certificate without its key changes nothing; what follows shows that it was looked at. */
+    snprintf(old_cert, sizeof old_cert, "%s.old", kit->cert_file);
+    assert_int_equal(rename(kit->cert_file, old_cert), 0);
+    assert_int_equal(rename(next->cert_file, kit->cert_file), 0);
+    kill(getpid(), SIGHUP);
+    usleep(20000);
+    assert_true(shows(&s, kit, old_cert));
+    assert_int_equal(rename(next->key_file, kit->key_file), 0);
+    kill(getpid(), SIGHUP);
+    await_certificate(&s, kit, kit->cert_file);
+    /* Whoever is connected stays so. */
+    put_text(standing, "GET /rtc/validate HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_int_equal(reply_read(standing, false), 401);
+    peer_free(standing);
+    site_stop(&s);
+    unlink(old_cert);
+    tls_kit_free(kit);
+    tls_kit_free(next);
+}
+
+static bool room_is_active(struct db *db)
+{
+    struct arena a;
+    struct room_row r;
+
+    arena_init(&a);
+    assert_int_equal(rooms_find(db, &a, "over", &r), 0);
+    arena_fini(&a);
+    return r.is_active;
+}
+
+/* The first round of housekeeping is made at the start. */
+static void keeps_house(void **state)
+{
+    (void)state;
+    struct room_row over = {.id = "over",
+                            .name = "over",
+                            .created_by = "",
+                            .admin_id = "",
+                            .mode = ROOM_STANDARD,
+                            .expires_ms = 5,
+                            .created_ms = 1};
+    struct str message;
+    struct db *db;
+    struct site s;
+
+    site_start(&s, 1);
+    str_init(&message);
+    assert_int_equal(db_open(s.config.database, &db, &message), 0);
+    str_fini(&message);
+    site_halt(&s);
+    assert_int_equal(rooms_add(db, &over), 0);
+    site_run_it(&s);
+    int64_t until_us = clock_now_us() + 10000000;
+    while (room_is_active(db) && clock_now_us() < until_us)
+        usleep(2000);
+    assert_false(room_is_active(db));
+    db_close(db);
+    site_stop(&s);
+}
+
 static void ends_at_once_when_empty(void **state)
 {
     (void)state;
@@ -156,6 +267,8 @@ int main(void)
         cmocka_unit_test(names_a_busy_media_port),
         cmocka_unit_test(names_a_certificate_that_does_not_fit),
         cmocka_unit_test(serves_tls),
+        cmocka_unit_test(renews_the_certificate),
+        cmocka_unit_test(keeps_house),
         cmocka_unit_test(ends_at_once_when_empty),
         cmocka_unit_test(tells_clients_when_it_goes),
     };
