@@ -9,14 +9,15 @@ export PATH := $(CURDIR)/build/node/node_modules/.bin:$(PATH)
 web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
 	2>/dev/null)
 
-.PHONY: help setup setup-test build web run test prove-blind bench fuzz check fmt clean
+.PHONY: help setup setup-test build web web-dev run test prove-blind bench fuzz check fmt clean
 
 help:
 	@echo 'make run         build the release and start the server (ARGS="--dev" ...)'
+	@echo 'make web-dev     show the pages from their sources, with a server that runs at BEDRUD_URL'
 	@echo 'make build       leave the release binary at build/bedrud'
 	@echo 'make test        run every test; prints N passed, N failed'
 	@echo 'make prove-blind show that the server cannot see or hear an encrypted meeting'
-	@echo 'make check       format, layers, purity, clang-tidy, cppcheck'
+	@echo 'make check       format, layers, purity, clang-tidy, cppcheck, eslint, prettier'
 	@echo 'make fuzz        fuzz each format for FUZZ_SECONDS (30)'
 	@echo 'make bench       measure, and write bench/RESULTS.md'
 	@echo 'make fmt         format the C code'
@@ -37,6 +38,10 @@ build/web.stamp: $(web_sources) | setup
 	@if [ -f web/package.json ]; then npm run --silent --prefix web build >build/web.log 2>&1 || \
 		{ cat build/web.log; exit 1; }; fi
 	@touch $@
+
+# With a server at BEDRUD_URL (http://127.0.0.1:8090), for what is not a page.
+web-dev: setup
+	@npm run --silent --prefix web dev
 
 build: setup web
 	@[ -f build/release/build.ninja ] || \

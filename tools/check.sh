@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The checks on the code itself, one TAP line each: format, layers, purity, test code, clang-tidy, cppcheck.
+# The checks on the code itself, one TAP line each: format, layers, purity, test code, clang-tidy, cppcheck, and
+# ESLint and Prettier for the browser client.
 # usage: tools/check.sh BUILD_FOLDER   (a clang build; its compile_commands.json is used)
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -87,5 +88,6 @@ check 'no test code' check_pure
 check 'no hostile release' check_no_release
 check clang-tidy check_tidy
 check cppcheck check_cppcheck
+check 'browser client' npm run --silent --prefix web lint
 echo "1..$number"
 exit $failed

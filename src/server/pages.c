@@ -85,7 +85,8 @@ static bool strip_fragment(struct web *w, const struct web_request *q, const str
 #define strip_fragment(w, q, a) false
 #endif
 
-static void send_asset(struct web *w, const struct web_request *q, const struct asset *a)
+static void send_asset(struct web *w, const struct web_request *q, const struct asset *a,
+                       unsigned status)
 {
     if (strip_fragment(w, q, a))
         return;
@@ -106,10 +107,10 @@ static void send_asset(struct web *w, const struct web_request *q, const struct 
         "Cache-Control", a->immutable ? "public, max-age=31536000, immutable" : "no-store"};
     if (br || gz)
         headers[n++] = (struct web_header){"Content-Encoding", br ? "br" : "gzip"};
-    bool same = known && strcmp(known, a->etag) == 0;
+    bool same = status == 200 && known && strcmp(known, a->etag) == 0;
     struct span body = br ? a->brotli : gz ? a->gzip : a->identity;
     web_reply(w, q->id,
-              &(struct web_reply){.status = same ? 304 : 200,
+              &(struct web_reply){.status = same ? 304 : status,
                                   .content_type = a->mime,
                                   .headers = headers,
                                   .header_count = n,
@@ -117,15 +118,44 @@ static void send_asset(struct web *w, const struct web_request *q, const struct 
     str_fini(&policy);
 }
 
+/* ---- the app ---- */
+
+/* Addresses that the app's page answers for, with all below them; web/src/app/routes.tsx says which
+ * page stands where. */
+static bool is_app_path(struct span path)
+{
+    static const char *const roots[] = {"/m", "/c", "/auth", "/dashboard", "/account", "/e2ee"};
+
+    for (size_t i = 0; i < COUNT(roots); i++) {
+        size_t size = strlen(roots[i]);
+        if (path.size >= size && memcmp(path.data, roots[i], size) == 0 &&
+            (path.size == size || path.data[size] == '/'))
+            return true;
+    }
+    return false;
+}
+
+/* Somebody looks at an address that does not exist: the app says so in their language. What only
+ * misses a file wants no page. */
+static bool wants_page(const struct web_request *q)
+{
+    const char *accept = q->header(q, "accept");
+
+    return accept && strstr(accept, "text/html") && !memchr(q->path.data, '.', q->path.size);
+}
+
 void pages_get(struct web *w, const struct web_request *q)
 {
     bool get = strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0;
+    bool known = is_app_path(q->path);
     struct asset a;
 
     if (!get)
         http_text(w, q->id, 405, "405 method not allowed");
     else if (assets_find(q->path, &a))
-        send_asset(w, q, &a);
+        send_asset(w, q, &a, 200);
+    else if ((known || wants_page(q)) && assets_find(SPAN_LITERAL("/"), &a))
+        send_asset(w, q, &a, known ? 200 : 404);
     else if (span_equal(q->path, SPAN_LITERAL("/")))
         http_text(w, q->id, 200, "OK");
     else

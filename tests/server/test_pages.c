@@ -206,12 +206,54 @@ static void never_redirects(void **state)
     }
 }
 
+/* The app's page stands at the app's addresses, and says of others that they do not exist. */
+static void serves_the_app(void **state)
+{
+    (void)state;
+    static const char html[] = "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n";
+    static const struct {
+        const char *target, *headers;
+        unsigned status;
+        bool page;
+    } cases[] = {
+        {"/", NULL, 200, true},
+        {"/m/quiet-harbor", NULL, 200, true},
+        {"/c/quiet-harbor", html, 200, true},
+        {"/auth/login?next=/dashboard", NULL, 200, true},
+        {"/dashboard", NULL, 200, true},
+        {"/dashboard/admin/rooms", NULL, 200, true},
+        {"/account", NULL, 200, true},
+        {"/e2ee", NULL, 200, true},
+        {"/meeting", NULL, 404, false},
+        {"/meeting", html, 404, true},
+        {"/dashboards", NULL, 404, false},
+        {"/assets/gone-12345678.js", html, 404, false},
+        {"/favicon.ico", html, 404, false},
+        {"/rtc/none", html, 404, false},
+        {"/api/none", html, 404, false},
+    };
+    struct asset page;
+
+    if (!assets_find(SPAN_LITERAL("/"), &page))
+        skip();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct peer *p;
+        unsigned status = get_with(cases[i].target, cases[i].headers, &p);
+        bool same = strcmp((const char *)p->body, (const char *)page.identity.data) == 0;
+        if (status != cases[i].status || same != cases[i].page)
+            fail_msg("%s: %u, %s", cases[i].target, status, same ? "the app" : "not the app");
+        if (same)
+            assert_closed(p);
+        peer_free(p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(closes_the_test_page), cmocka_unit_test(trusts_no_host),
         cmocka_unit_test(offers_encodings),     cmocka_unit_test(answers_altered_links),
-        cmocka_unit_test(never_redirects),
+        cmocka_unit_test(never_redirects),      cmocka_unit_test(serves_the_app),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

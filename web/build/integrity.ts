@@ -11,8 +11,9 @@ import type { Plugin } from 'vite';
 const digest = (folder: string, file: string): string =>
   `sha384-${createHash('sha384').update(readFileSync(join(folder, file))).digest('base64')}`;
 
+/** Of scripts and styles: browsers look at no others. */
 function withDigests(html: string, folder: string): string {
-  return html.replace(/<(?:script|link)\b[^>]*?\b(?:src|href)="\/(assets\/[^"]+)"/g, (tag, file: string) =>
+  return html.replace(/<(?:script|link)\b[^>]*?\b(?:src|href)="\/(assets\/[^"]+\.(?:js|css))"/g, (tag, file: string) =>
     tag.includes('integrity=') ? tag : `${tag} integrity="${digest(folder, file)}"`,
   );
 }

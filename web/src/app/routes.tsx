@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which page stands at which address; src/server/pages.c serves the app for the same ones. A page is loaded when it is
+// first opened.
+import { lazy, Suspense } from 'react';
+import { Redirect, Route, Switch } from 'wouter';
+import { HomePage } from '../pages/home/HomePage';
+import { NotFoundPage } from '../pages/NotFoundPage';
+
+const SignInPage = lazy(() => import('../pages/auth/SignInPage'));
+const SignUpPage = lazy(() => import('../pages/auth/SignUpPage'));
+const RoomPage = lazy(() => import('../pages/room/RoomPage'));
+
+export function Routes() {
+  return (
+    <Suspense fallback={null}>
+      <Switch>
+        <Route path="/" component={HomePage} />
+        <Route path="/auth">
+          <Redirect to="/auth/login" replace />
+        </Route>
+        <Route path="/auth/login" component={SignInPage} />
+        <Route path="/auth/register" component={SignUpPage} />
+        <Route path="/m/:name">{({ name }) => <RoomPage key={name} name={name} />}</Route>
+        <Route path="/c/:name">{({ name }) => <RoomPage key={name} name={name} />}</Route>
+        <Route component={NotFoundPage} />
+      </Switch>
+    </Suspense>
+  );
+}
