@@ -101,6 +101,18 @@ static const char rooms[] =
     "  PRIMARY KEY (room_id, user_id)) {table};"
     "CREATE INDEX room_participants_user ON room_participants (user_id, room_id)";
 
-static const struct migration steps[] = {{"accounts", accounts}, {"rooms", rooms}};
+/* Work that is tried again until it is done, in order within a lane. */
+static const char jobs[] = "CREATE TABLE jobs ("
+                           "  id {serial},"
+                           "  kind {text} NOT NULL,"
+                           "  lane {text} NOT NULL,"
+                           "  subject {text} NOT NULL,"
+                           "  payload {text} NOT NULL,"
+                           "  run_at {int} NOT NULL,"
+                           "  attempts {int} NOT NULL,"
+                           "  created_at {int} NOT NULL) {table};"
+                           "CREATE INDEX jobs_lane ON jobs (lane, id)";
+
+static const struct migration steps[] = {{"accounts", accounts}, {"rooms", rooms}, {"jobs", jobs}};
 
 const struct migration_list schema = {steps, sizeof steps / sizeof steps[0]};
