@@ -4,7 +4,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Api, Session } from '../api';
 import type { KeyClient } from '../e2ee/client';
-import { TooltipRoom } from '../ui';
+import { Toasts, TooltipRoom } from '../ui';
 import { startWords } from './i18n';
 import { Routes } from './routes';
 import { ServicesContext } from './services';
@@ -21,6 +21,7 @@ export async function start(keys: KeyClient): Promise<void> {
       <ServicesContext value={{ api, session, keys }}>
         <TooltipRoom>
           <Routes />
+          <Toasts />
         </TooltipRoom>
       </ServicesContext>
     </StrictMode>,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Tooltip as Radix } from 'radix-ui';
 import type { ReactNode } from 'react';
+import { useLayer } from './layer';
 import css from './Tooltip.module.css';
 
 /** Around the whole app: one tooltip follows another without the wait. */
@@ -16,7 +17,7 @@ export function Tooltip({ text, children }: { text: ReactNode; children: ReactNo
   return (
     <Radix.Root>
       <Radix.Trigger asChild>{children}</Radix.Trigger>
-      <Radix.Portal>
+      <Radix.Portal container={useLayer()}>
         <Radix.Content className={css.tooltip} sideOffset={6} collisionPadding={8}>
           {text}
         </Radix.Content>

@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+export { Avatar } from './Avatar';
+export { Badge, EncryptionBadge } from './Badge';
 export { Button, ButtonLink, IconButton } from './Button';
+export { Chip } from './Chip';
 export { classes } from './classes';
+export { Confirm, Dialog } from './Dialog';
+export { Empty, Failed } from './Empty';
 export { Field, PasswordField } from './Field';
+export { LayerContext } from './layer';
 export { Logo, Mark } from './Logo';
+export { Menu, MenuChoice, MenuItem, MenuLine } from './Menu';
+export { hueOf, initials, roomTitle } from './names';
 export { Notice, type Tone } from './Notice';
+export { Segments } from './Segments';
+export { Skeletons } from './Skeleton';
 export { StatePage } from './StatePage';
+export { Stepper } from './Stepper';
+export { toast, Toasts } from './Toast';
 export { Tooltip, TooltipRoom } from './Tooltip';
 export { TopBar } from './TopBar';

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { nextPlace } from '../../src/pages/auth/validate';
 import { readInvite, toRoomName } from '../../src/pages/home/invite';
-import { initials, roomTitle } from '../../src/pages/names';
+import { initials, roomTitle } from '../../src/ui/names';
 
 const HOST = 'meet.example:8443';
 const KEY = `#key=${'A'.repeat(43)}`;

@@ -6,7 +6,7 @@ import { ApiError } from '../../api';
 import type { Ending } from '../../meeting/handoff';
 import { Button, ButtonLink, StatePage } from '../../ui';
 import { errorText } from '../errors';
-import { roomTitle } from '../names';
+import { roomTitle } from '../../ui';
 
 interface EndPageProps {
   name: string;

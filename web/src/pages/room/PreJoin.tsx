@@ -7,7 +7,7 @@ import { useServices, useUser } from '../../app/services';
 import type { MeetingProps } from '../../meeting/handoff';
 import { Button, Field, Notice } from '../../ui';
 import { errorText } from '../errors';
-import { roomTitle } from '../names';
+import { roomTitle } from '../../ui';
 import css from './PreJoin.module.css';
 import type { Look } from './useRoom';
 

@@ -4,7 +4,7 @@ import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useKeys } from '../../app/services';
 import type { Ending, MeetingProps } from '../../meeting/handoff';
-import { roomTitle } from '../names';
+import { roomTitle } from '../../ui';
 import { useTitle } from '../useTitle';
 import { EndPage } from './EndPage';
 import { PreJoin } from './PreJoin';

@@ -17,3 +17,12 @@ export function initials(name: string): string {
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? '')][0] ?? '');
   return letters.join('').toUpperCase();
 }
+
+export const HUES = 8;
+
+/** Which of the avatars' colours belongs to somebody. */
+export function hueOf(identity: string): number {
+  let sum = 0;
+  for (let i = 0; i < identity.length; i++) sum = (sum * 31 + identity.charCodeAt(i)) >>> 0;
+  return sum % HUES;
+}
