@@ -31,6 +31,7 @@
 #define LIMIT_ROOM_NAME 256
 #define LIMIT_NAME 256
 #define LIMIT_METADATA (64 * 1024)
+#define LIMIT_METADATA_DEPTH 32 /* of what is read in it: arrays in objects in arrays */
 #define LIMIT_ATTRIBUTES (64 * 1024)
 #define LIMIT_ATTRIBUTE_COUNT 256 /* each change is compared with each */
 #define LIMIT_CID 256

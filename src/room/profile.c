@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a participant says about themselves (name, metadata, attributes) and what they may do,
  * changed by themselves or by the server API. */
+#include <stdlib.h>
+
+#include "room/metadata.h"
 #include "room/rules.h"
 #include "room/signalling.h"
 
@@ -14,6 +17,22 @@ void profile_set(struct person *p, const char *name, const char *metadata,
         str_set(&p->grant->metadata, metadata);
     for (size_t i = 0; i < count; i++)
         grant_set_attribute(p->grant, attributes[i]->key, attributes[i]->value);
+}
+
+/* What a participant says of themselves; the server's part of the metadata stays. */
+static bool set_own(struct person *p, const Livekit__UpdateParticipantMetadata *m)
+{
+    const char *before = p->grant->metadata;
+    bool changed = m->metadata && m->metadata[0];
+    char *merged = changed
+                       ? metadata_merge(span_of_str(m->metadata), span_of_str(before ? before : ""))
+                       : NULL;
+
+    if (changed && !merged)
+        return false;
+    profile_set(p, m->name, merged, m->attributes, m->n_attributes);
+    free(merged);
+    return true;
 }
 
 void profile_on_update(struct person *p, Livekit__UpdateParticipantMetadata *m)
@@ -35,7 +54,11 @@ void profile_on_update(struct person *p, Livekit__UpdateParticipantMetadata *m)
                      "name, metadata or attributes are too large");
         return;
     }
-    profile_set(p, m->name, m->metadata, m->attributes, m->n_attributes);
+    if (!set_own(p, m)) {
+        tell_request(p, &response, LIVEKIT__REQUEST_RESPONSE__REASON__INVALID_REQUEST,
+                     "metadata must be a JSON object here");
+        return;
+    }
     tell_changed(p, true);
     tell_request(p, &response, LIVEKIT__REQUEST_RESPONSE__REASON__OK, "");
 }

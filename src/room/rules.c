@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of a room, and the little JSON that one of them needs: room settings reach the engine
- * as metadata text, and only whether the room is encrypted is looked for. Owns nothing. */
+/* The rules of a room. Its settings reach the engine as metadata text, in which only whether the
+ * room is encrypted is looked for. Owns nothing. */
 #include "room/rules.h"
 
 #include <strings.h>
 
-#include "base/encode.h"
 #include "base/limits.h"
+#include "wire/json.h"
 
 /* ---- publishing ---- */
 
@@ -131,199 +131,13 @@ enum rules_data rules_data(bool e2ee, const struct data_route *route)
 
 /* ---- a room's metadata ---- */
 
-/* Deeper nesting is not ours. */
-#define JSON_DEPTH 32
-
-struct json {
-    struct span rest;
-    bool bad;
-};
-
-static int peek(const struct json *j)
-{
-    return j->rest.size ? j->rest.data[0] : -1;
-}
-
-static int take(struct json *j)
-{
-    int c = peek(j);
-
-    if (c < 0)
-        j->bad = true;
-    else
-        j->rest = span_from(j->rest, 1);
-    return c;
-}
-
-static void skip_space(struct json *j)
-{
-    while (peek(j) == ' ' || peek(j) == '\t' || peek(j) == '\n' || peek(j) == '\r')
-        take(j);
-}
-
-static bool is_hex(int c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static int hex_value(int c)
-{
-    return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-}
-
-/* What stands behind a backslash: the character when it is ASCII, else '?', which no name that we
- * look for has. */
-static int take_escape(struct json *j)
-{
-    int c = take(j), code = 0;
-
-    if (c != 'u') {
-        if (c < 0 || !strchr("\"\\/bfnrt", c))
-            j->bad = true;
-        return c == '"' || c == '\\' || c == '/' ? c : '?';
-    }
-    for (unsigned i = 0; i < 4; i++) {
-        int digit = take(j);
-        if (!is_hex(digit)) {
-            j->bad = true;
-            return '?';
-        }
-        code = code << 4 | hex_value(digit);
-    }
-    return code < 0x80 ? code : '?';
-}
-
-/* A string whose opening quote was taken. Whether it is `name`. */
-static bool take_string(struct json *j, const char *name)
-{
-    size_t at = 0, size = strlen(name);
-    bool same = true;
-
-    for (;;) {
-        int c = take(j);
-        if (c < 0x20) {
-            j->bad = true;
-            return false;
-        }
-        if (c == '"')
-            return same && at == size;
-        if (c == '\\')
-            c = take_escape(j);
-        if (j->bad)
-            return false;
-        same = same && at < size && name[at] == c;
-        at++;
-    }
-}
-
-static unsigned take_digits(struct json *j)
-{
-    unsigned n = 0;
-
-    for (; peek(j) >= '0' && peek(j) <= '9'; n++)
-        take(j);
-    return n;
-}
-
-static void take_number(struct json *j)
-{
-    if (peek(j) == '-')
-        take(j);
-    bool zero = peek(j) == '0';
-    unsigned digits = take_digits(j);
-    if (digits == 0 || (zero && digits > 1))
-        j->bad = true;
-    if (peek(j) == '.') {
-        take(j);
-        j->bad |= take_digits(j) == 0;
-    }
-    if (peek(j) == 'e' || peek(j) == 'E') {
-        take(j);
-        if (peek(j) == '+' || peek(j) == '-')
-            take(j);
-        j->bad |= take_digits(j) == 0;
-    }
-}
-
-/* A string, number or literal. Whether it is `true`. */
-static bool take_scalar(struct json *j)
-{
-    static const char *const words[] = {"true", "false", "null"};
-
-    if (peek(j) == '"') {
-        take(j);
-        take_string(j, "");
-        return false;
-    }
-    for (unsigned i = 0; i < 3; i++) {
-        struct span word = span_of_str(words[i]);
-        if (span_equal(span_first(j->rest, word.size), word)) {
-            j->rest = span_from(j->rest, word.size);
-            return i == 0;
-        }
-    }
-    take_number(j);
-    return false;
-}
-
-/* A value; whether it is `true`. */
-static bool take_value(struct json *j, unsigned depth);
-
-/* Members or elements up to the closing bracket; the opening one was taken. Whether a member "e2ee"
- * is true. */
-static bool take_members(struct json *j, bool object, unsigned depth)
-{
-    int close = object ? '}' : ']';
-    bool found = false;
-
-    skip_space(j);
-    if (peek(j) == close) {
-        take(j);
-        return false;
-    }
-    while (!j->bad) {
-        bool named = false;
-        skip_space(j);
-        if (object) {
-            j->bad |= take(j) != '"';
-            named = !j->bad && take_string(j, "e2ee");
-            skip_space(j);
-            j->bad |= take(j) != ':';
-        }
-        bool is_true = !j->bad && take_value(j, depth);
-        found |= named && is_true;
-        skip_space(j);
-        int c = take(j);
-        if (c == close)
-            return found;
-        j->bad |= c != ',';
-    }
-    return false;
-}
-
-/* Recursion is bounded by JSON_DEPTH. */
-static bool take_value(struct json *j, unsigned depth)
-{
-    skip_space(j);
-    int c = peek(j);
-    if (c != '{' && c != '[')
-        return take_scalar(j);
-    take(j);
-    if (depth == JSON_DEPTH)
-        j->bad = true;
-    else
-        take_members(j, c == '{', depth + 1);
-    return false;
-}
-
 bool rules_metadata_is_e2ee(struct span metadata)
 {
-    struct json j = {.rest = metadata};
+    struct json j = json_of(metadata);
+    struct json_member m;
+    bool found = false;
 
-    skip_space(&j);
-    if (take(&j) != '{')
-        return false;
-    bool found = take_members(&j, true, 1);
-    skip_space(&j);
-    return found && !j.bad && j.rest.size == 0 && utf8_valid(metadata);
+    while (json_next(&j, &m))
+        found |= json_is_named(&m, "e2ee") && span_equal(m.value, SPAN_LITERAL("true"));
+    return found && json_good(&j);
 }

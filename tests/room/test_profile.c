@@ -59,6 +59,29 @@ static void test_not_allowed(void **state)
     assert_null(person_of(alice)->grant->name);
 }
 
+/* Their role, and that they are blocked from chat, nobody says of themselves. */
+static void test_servers_members(void **state)
+{
+    (void)state;
+    static const char blocked[] = "{\"accesses\":[\"user\"],\"chatBlocked\":true}";
+    struct client *alice = client_join("alice"), *bob = client_join("bob");
+
+    profile_set(person_of(alice), NULL, blocked, NULL, 0);
+    assert_int_equal(update(alice, "",
+                            "{\"accesses\":[\"superadmin\"],\"chatBlocked\":false,"
+                            "\"displayName\":\"Al\"}",
+                            "", "")
+                         ->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__OK);
+    assert_string_equal(client_sees(bob, "alice")->metadata,
+                        "{\"accesses\":[\"user\"],\"chatBlocked\":true,\"displayName\":\"Al\"}");
+    assert_int_equal(update(alice, "", "words", "", "")->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__INVALID_REQUEST);
+    assert_int_equal(update(bob, "", "{\"accesses\":[\"moderator\"]}", "", "")->reason,
+                     LIVEKIT__REQUEST_RESPONSE__REASON__OK);
+    assert_string_equal(client_sees(alice, "bob")->metadata, "{}");
+}
+
 static void test_limits(void **state)
 {
     (void)state;
@@ -105,10 +128,8 @@ static void test_permission(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(test_update),
-        WORLD_TEST(test_not_allowed),
-        WORLD_TEST(test_limits),
-        WORLD_TEST(test_permission),
+        WORLD_TEST(test_update), WORLD_TEST(test_not_allowed), WORLD_TEST(test_servers_members),
+        WORLD_TEST(test_limits), WORLD_TEST(test_permission),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
