@@ -222,7 +222,12 @@ static void inspect(struct track *t, struct media *m)
 
     if (m->payload_size == 0)
         return;
-    if (codec_is_video(t->codec) && !codec_frame_info(t->codec, media_payload(m), &m->frame)) {
+    /* By a moderator, whatever the client goes on sending. Who mutes themselves stops sending, and
+     * media is faster than the word that it begins again. */
+    if (t->silenced) {
+        m->payload_size = 0;
+    } else if (codec_is_video(t->codec) &&
+               !codec_frame_info(t->codec, media_payload(m), &m->frame)) {
         p->engine->stats.drops[DROP_MALFORMED]++;
         m->payload_size = 0;
     } else if (too_short(t, m)) {

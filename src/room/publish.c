@@ -244,6 +244,7 @@ bool publish_set_muted(struct track *t, bool muted, int64_t now_us)
         return false;
     t->muted = muted;
     t->info->muted = muted;
+    t->silenced &= muted;
     for (unsigned i = 0; !muted && i < t->layer_count; i++)
         relay_ask_keyframe(t, i, now_us);
     return true;

@@ -222,6 +222,7 @@ static void mute_track(struct call *c, void *request)
         fail(c, "failed_precondition", "remote unmute is not enabled");
     if (c->error)
         return;
+    t->silenced = q->muted;
     if (publish_set_muted(t, q->muted, c->now_us)) {
         tell_mute(t);
         tell_changed(p, true);

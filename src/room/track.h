@@ -72,6 +72,7 @@ struct track {
     bool bound;     /* has its section */
     bool announced; /* bound to a section: others know it */
     bool muted;
+    bool silenced;         /* muted by the server: nothing flows until the client unmutes */
     bool was_viewed;       /* the publisher was told of a first viewer */
     unsigned section;      /* of the publisher connection; valid when announced */
     char mid[MID_MAX + 1]; /* of the section, which may move in memory */

@@ -35,6 +35,28 @@ static void test_by_mid(void **state)
     assert_int_equal(drops(DROP_NOT_FOR_US), refused + 4);
 }
 
+/* A client that was muted by a moderator may go on sending: nobody sees it. */
+static void test_silenced(void **state)
+{
+    (void)state;
+    struct track *t = publish_camera(alice);
+    struct lens cam = camera_lens(alice, NULL, 7);
+
+    lens_send(&cam, true);
+    turn();
+    assert_int_equal(drop_rtp(bob), 1);
+    publish_set_muted(t, true, world.now_us);
+    t->silenced = true;
+    lens_send(&cam, true);
+    lens_send(&cam, false);
+    turn();
+    assert_int_equal(drop_rtp(bob), 0);
+    publish_set_muted(t, false, world.now_us);
+    lens_send(&cam, true);
+    turn();
+    assert_int_equal(drop_rtp(bob), 1);
+}
+
 /* 0 stands for "none" in SDP and in a layer. */
 static void test_ssrc_zero(void **state)
 {
@@ -457,6 +479,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAIR_TEST(test_by_mid),
+        PAIR_TEST(test_silenced),
         PAIR_TEST(test_ssrc_zero),
         PAIR_TEST(test_by_declared_ssrc),
         PAIR_TEST(test_by_rid),

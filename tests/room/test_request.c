@@ -152,6 +152,7 @@ static void test_mute(void **state)
     q.track_sid = client_sees(bob, "alice")->tracks[0]->sid;
     const Livekit__MuteRoomTrackResponse *r = CALL(MUTE_TRACK, q, mute_room_track_response);
     assert_true(r->track->muted);
+    assert_true(publish_find(person_of(alice), q.track_sid)->silenced);
     assert_true(client_last(alice, RESP(MUTE))->mute->muted);
     assert_string_equal(client_last(alice, RESP(MUTE))->mute->sid, q.track_sid);
     assert_true(client_sees(bob, "alice")->tracks[0]->muted);
