@@ -80,6 +80,37 @@ int members_put_out(struct db *db, const char *room_id, const char *user_id, int
     return db_transact(db, apply, &c);
 }
 
+int members_ban(struct db *db, const char *room_id, const char *user_id, int64_t now_ms)
+{
+    struct change c = {room_id, user_id,
+                       "UPDATE room_participants SET entry = entry + $3, is_banned = 1, "
+                       "is_moderator = 0, is_approved = 0, is_on_stage = 0 "
+                       "WHERE room_id = $1 AND user_id = $2",
+                       1, now_ms};
+
+    return db_transact(db, apply, &c);
+}
+
+int members_list_users(struct db *db, struct arena *a, const char *room_id, enum member_flag flag,
+                       struct db_page page, struct user *list, unsigned *count)
+{
+#define LIST(column)                                                                               \
+    "SELECT " USERS_COLUMNS " FROM users JOIN room_participants ON user_id = users.id "            \
+    "WHERE room_id = $1 AND " column " = 1 ORDER BY users.name, users.id LIMIT $2 OFFSET $3"
+    static const char *const queries[] = {[MEMBER_BANNED] = LIST("is_banned"),
+                                          [MEMBER_MODERATOR] = LIST("is_moderator"),
+                                          [MEMBER_APPROVED] = LIST("is_approved"),
+                                          [MEMBER_ON_STAGE] = LIST("is_on_stage"),
+                                          [MEMBER_CHAT_BLOCKED] = LIST("is_chat_blocked")};
+    struct db_query *q =
+        db_query(db, queries[flag], db_text(room_id), db_int(page.limit), db_int(page.offset));
+
+    *count = 0;
+    while (db_step(q))
+        users_read(q, 0, a, &list[(*count)++]);
+    return db_end(q);
+}
+
 int members_list(struct db *db, struct arena *a, const char *room_id, struct db_page page,
                  struct member *list, unsigned *count)
 {

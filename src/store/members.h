@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "store/db.h"
+#include "store/users.h"
 
 struct member {
     const char *user_id;
@@ -32,6 +33,11 @@ int members_set(struct db *db, const char *room_id, const char *user_id, enum me
                 bool on, int64_t now_ms);
 /* Ends their join tokens. */
 int members_put_out(struct db *db, const char *room_id, const char *user_id, int64_t now_ms);
+/* The same for good: banned, and no longer moderator, approved or on stage. */
+int members_ban(struct db *db, const char *room_id, const char *user_id, int64_t now_ms);
+/* Those of whom the flag is set, by name; `list` takes page.limit. */
+int members_list_users(struct db *db, struct arena *a, const char *room_id, enum member_flag flag,
+                       struct db_page page, struct user *list, unsigned *count);
 /* `list` takes page.limit; by the time of joining. */
 int members_list(struct db *db, struct arena *a, const char *room_id, struct db_page page,
                  struct member *list, unsigned *count);

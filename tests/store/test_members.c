@@ -96,6 +96,34 @@ static void counts_all_of_many(void **state)
     assert_int_equal(find(k, "ada").entry, 5 * KIT_THREADS);
 }
 
+static void bans(void **state)
+{
+    struct kit *k = *state;
+    struct user list[4];
+    unsigned n;
+
+    prepare(k);
+    for (int flag = MEMBER_MODERATOR; flag <= MEMBER_CHAT_BLOCKED; flag++)
+        assert_int_equal(members_set(k->db, "r", "ada", (enum member_flag)flag, true, KIT_NOW), 0);
+    assert_int_equal(members_ban(k->db, "r", "ada", KIT_NOW), 0);
+    assert_int_equal(members_ban(k->db, "r", "bob", KIT_NOW), 0);
+    struct member m = find(k, "ada");
+    assert_true(m.is_banned && m.is_chat_blocked);
+    assert_false(m.is_moderator || m.is_approved || m.is_on_stage);
+    assert_int_equal(m.entry, 1);
+    assert_int_equal(
+        members_list_users(k->db, &k->arena, "r", MEMBER_BANNED, (struct db_page){0, 4}, list, &n),
+        0);
+    assert_int_equal(n, 2);
+    assert_string_equal(list[0].id, "ada");
+    assert_string_equal(list[1].email, "b@b.c");
+    assert_int_equal(members_list_users(k->db, &k->arena, "r", MEMBER_MODERATOR,
+                                        (struct db_page){0, 4}, list, &n),
+                     0);
+    assert_int_equal(n, 0);
+    assert_int_equal(members_ban(k->db, "r", "none", KIT_NOW), -EINVAL);
+}
+
 static void goes_with_room_and_user(void **state)
 {
     struct kit *k = *state;
@@ -120,9 +148,13 @@ static void goes_with_room_and_user(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(knows_nobody_at_first), cmocka_unit_test(remembers_the_first_time),
-        cmocka_unit_test(sets_each_flag_alone),  cmocka_unit_test(counts_who_was_put_out),
-        cmocka_unit_test(counts_all_of_many),    cmocka_unit_test(goes_with_room_and_user),
+        cmocka_unit_test(knows_nobody_at_first),
+        cmocka_unit_test(remembers_the_first_time),
+        cmocka_unit_test(sets_each_flag_alone),
+        cmocka_unit_test(counts_who_was_put_out),
+        cmocka_unit_test(counts_all_of_many),
+        cmocka_unit_test(goes_with_room_and_user),
+        cmocka_unit_test(bans),
     };
 
     return KIT_MAIN(tests);
