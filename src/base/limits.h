@@ -148,7 +148,8 @@
 /* After somebody last came: a weekly meeting survives holidays, and a link that was sent for next
  * week still opens. */
 #define LIMIT_ROOM_LIFE_MS (30 * 24 * 60 * 60 * 1000LL)
-#define LIMIT_ROOM_LIST 200 /* of one user, in a list */
+#define LIMIT_ROOM_LIST 200   /* of one user, in a list */
+#define LIMIT_BANS_LISTED 500 /* of one room */
 
 /* Housekeeping. */
 #define LIMIT_HOUSEKEEPING_MS (60 * 1000)

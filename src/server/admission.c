@@ -9,9 +9,8 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "server/api_room.h"
 #include "server/media.h"
-#include "store/members.h"
-#include "store/users.h"
 
 void admissions_init(struct admissions *a, struct pool *pool)
 {
@@ -40,6 +39,17 @@ const char *admission_text(enum admission_result r)
 
 /* ---- on an API thread ---- */
 
+/* A token says who somebody is; what they may is what the store says now, since they may have been
+ * promoted or blocked after it was made. */
+static void take_standing(struct admission *q, const struct room_row *room, const struct user *u,
+                          const struct member *m)
+{
+    enum api_role role = api_room_role(room, u, m);
+
+    q->permission = api_room_permission(room, role, m);
+    q->metadata = api_room_metadata(u, role, m);
+}
+
 /* Tokens of the API are for people that it knows. */
 static int judge_person(struct db *db, struct arena *a, struct admission *q,
                         const struct room_row *room)
@@ -58,6 +68,8 @@ static int judge_person(struct db *db, struct arena *a, struct admission *q,
         q->result = ADMISSION_BANNED;
     else if (!error && m.entry + 1 != q->entry)
         q->result = ADMISSION_PUT_OUT;
+    else if (!error)
+        take_standing(q, room, &u, &m);
     return error;
 }
 
@@ -89,6 +101,8 @@ static void work(struct job *j, struct db *db)
     arena_init(&a);
     q->result = ADMISSION_GRANTED;
     str_clear(&q->open);
+    free(q->metadata);
+    q->metadata = NULL;
     if (judge(db, &a, q) != 0)
         q->result = ADMISSION_UNKNOWN;
     arena_fini(&a);
@@ -101,6 +115,7 @@ static void admission_free(struct admission *q)
     list_remove(&q->node);
     free(q->room);
     free(q->identity);
+    free(q->metadata);
     claims_fini(&q->claims);
     str_fini(&q->open);
     free(q);

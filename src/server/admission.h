@@ -34,6 +34,8 @@ struct admission {
     int64_t entry;         /* as in struct claims */
     /* the answer */
     enum admission_result result;
+    char *metadata; /* of a person whom the store knows, beside the permission; NULL: the token's */
+    struct permission permission;
     struct str open; /* a CreateRoomRequest with the stored settings; empty: the store does not know
                         the room */
     /* whose it is; for the caller's use */

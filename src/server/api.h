@@ -38,7 +38,7 @@ enum api_rate {
     API_RATE_GROUPS
 };
 
-#define API_PARAMS 2
+#define API_PARAMS 3
 
 struct api_route {
     const char *method;

@@ -100,7 +100,7 @@ enum api_role api_room_role(const struct room_row *r, const struct user *u, cons
     if (strcmp(u->id, r->created_by) == 0 || strcmp(u->id, r->admin_id) == 0 ||
         u->accesses & ACCESS_SUPERADMIN)
         return API_ROLE_OWNER;
-    return m->is_moderator ? API_ROLE_MODERATOR : API_ROLE_PARTICIPANT;
+    return m->is_moderator && !m->is_banned ? API_ROLE_MODERATOR : API_ROLE_PARTICIPANT;
 }
 
 static uint32_t bit(int source)
@@ -141,13 +141,14 @@ struct permission api_room_permission(const struct room_row *r, enum api_role ro
     return p;
 }
 
-/* What clients show beside a name. */
-static char *metadata(const struct user *u, enum api_role role)
+char *api_room_metadata(const struct user *u, enum api_role role, const struct member *m)
 {
     unsigned accesses = u->accesses | (role >= API_ROLE_MODERATOR ? ACCESS_MODERATOR : 0);
     json_t *out = json_pack("{s:o}", "accesses", api_token_accesses(accesses));
-    char *text = json_dumps(out, JSON_COMPACT);
 
+    if (m->is_chat_blocked)
+        api_json_bool(out, "chatBlocked", true);
+    char *text = json_dumps(out, JSON_COMPACT);
     json_decref(out);
     return text;
 }
@@ -159,7 +160,7 @@ const char *api_room_token(struct api_call *c, const struct room_row *r, const s
     struct grant g = {.room = arena_strdup(&c->arena, span_of_str(r->name)),
                       .identity = arena_strdup(&c->arena, span_of_str(u->id)),
                       .name = arena_strdup(&c->arena, span_of_str(u->name)),
-                      .metadata = metadata(u, role),
+                      .metadata = api_room_metadata(u, role, m),
                       .permission = api_room_permission(r, role, m),
                       .expires_unix_s = c->now_ms / 1000 + TOKEN_LIFE_S};
     struct claims claims = {.grant = &g, .room_join = true, .entry = m->entry + 1};

@@ -26,6 +26,8 @@ enum api_role { API_ROLE_PARTICIPANT, API_ROLE_MODERATOR, API_ROLE_OWNER };
 enum api_role api_room_role(const struct room_row *r, const struct user *u, const struct member *m);
 struct permission api_room_permission(const struct room_row *r, enum api_role role,
                                       const struct member *m);
+/* What clients show beside a name, as it stands in a participant's metadata. The caller frees. */
+char *api_room_metadata(const struct user *u, enum api_role role, const struct member *m);
 /* A LiveKit token for this room, in the arena. */
 const char *api_room_token(struct api_call *c, const struct room_row *r, const struct user *u,
                            const struct member *m);

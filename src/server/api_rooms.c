@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "server/api_json.h"
+#include "server/api_live.h"
 #include "server/api_match.h"
 #include "server/api_room.h"
 #include "server/query.h"
@@ -239,55 +240,18 @@ static int change(struct db *db, void *arg)
     return rooms_set(db, &ch->room, c->now_ms);
 }
 
-/* What those inside may do from now on. */
-static int tell_people(struct api_call *c, const struct room_row *r)
-{
-    struct media_person *people;
-    unsigned count;
-    int error = media_people(c->media, &c->arena, r->name, &people, &count);
-
-    for (unsigned i = 0; i < count && !error; i++) {
-        struct member m;
-        struct user u;
-        error = users_find(c->db, &c->arena, people[i].identity, &u);
-        if (error == -ENOENT) { /* came with a token of the API key's holder */
-            error = 0;
-            continue;
-        }
-        if (!error)
-            error = members_find(c->db, &c->arena, r->id, u.id, &m);
-        if (error)
-            break;
-        struct permission p = api_room_permission(r, api_room_role(r, &u, &m), &m);
-        p.hidden = people[i].hidden;
-        error = media_permit(c->media, r->name, u.id, &p);
-        if (error == -ENOENT) /* left meanwhile */
-            error = 0;
-    }
-    return error;
-}
-
-static int end_meeting(struct api_call *c, const char *room, const char *notice)
-{
-    int error = media_notify(c->media, room, notice);
-
-    if (!error)
-        error = media_end_room(c->media, room);
-    return error == -ENOENT ? 0 : error;
-}
-
 /* The store has it; now the meeting that is running, if one is. */
 static int apply_live(const struct change *ch)
 {
     struct api_call *c = ch->call;
 
     if (ch->before.settings.e2ee && !ch->room.settings.e2ee)
-        return end_meeting(c, ch->room.name,
-                           "{\"type\":\"system\",\"event\":\"room_ended\",\"reason\":"
-                           "\"e2ee_disabled\",\"message\":\"This room is no longer end-to-end "
-                           "encrypted. The meeting ended so that all decide anew.\"}");
+        return api_live_end(c, &ch->room,
+                            "This room is no longer end-to-end encrypted. The meeting ended so "
+                            "that all decide anew.",
+                            "e2ee_disabled");
     int error = media_update_room(c->media, &ch->room);
-    return error ? error : tell_people(c, &ch->room);
+    return error ? error : api_live_settle_all(c, &ch->room);
 }
 
 static void set_settings(struct api_call *c)
@@ -327,9 +291,7 @@ static void archive(struct api_call *c)
         fail_own(c, error);
         return;
     }
-    error = end_meeting(c, r.name,
-                        "{\"type\":\"system\",\"event\":\"room_ended\",\"message\":"
-                        "\"This room was closed.\"}");
+    error = api_live_end(c, &r, "This room was closed.", NULL);
     if (error)
         api_fail_store(c, error);
     else

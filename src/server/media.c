@@ -69,33 +69,91 @@ int media_end_room(struct media_plane *m, const char *room)
     return call(m, ENGINE_DELETE_ROOM, room, &q.base);
 }
 
+/* ---- people ---- */
+
+static struct permission permission_of(const Livekit__ParticipantPermission *p)
+{
+    struct permission out = {0};
+
+    if (!p)
+        return out;
+    out.can_subscribe = p->can_subscribe;
+    out.can_publish = p->can_publish;
+    out.can_publish_data = p->can_publish_data;
+    out.can_update_metadata = p->can_update_metadata;
+    out.hidden = p->hidden;
+    for (size_t i = 0; i < p->n_can_publish_sources; i++)
+        if ((unsigned)p->can_publish_sources[i] < 32)
+            out.sources |= 1u << (unsigned)p->can_publish_sources[i];
+    return out;
+}
+
+static struct media_person person_of(const Livekit__ParticipantInfo *p, struct arena *a)
+{
+    struct media_person out = {.sid = p->sid,
+                               .identity = p->identity,
+                               .name = p->name,
+                               .metadata = p->metadata,
+                               .state = (int)p->state,
+                               .joined_unix_ms =
+                                   p->joined_at_ms ? p->joined_at_ms : p->joined_at * 1000,
+                               .permission = permission_of(p->permission)};
+
+    out.tracks = arena_alloc(a, p->n_tracks * sizeof *out.tracks);
+    for (size_t i = 0; i < p->n_tracks; i++)
+        out.tracks[out.track_count++] = (struct media_track){.sid = p->tracks[i]->sid,
+                                                             .type = (int)p->tracks[i]->type,
+                                                             .source = (int)p->tracks[i]->source,
+                                                             .muted = p->tracks[i]->muted};
+    return out;
+}
+
+/* The answer to a call, in the arena. */
+static int ask(struct media_plane *m, struct arena *a, enum engine_request what, const char *room,
+               const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type, void **out)
+{
+    struct str reply;
+
+    str_init(&reply);
+    int error = m->call(m, what, room, signal_pack(request, a), &reply);
+    *out = error ? NULL : signal_parse(type, str_span(&reply), a);
+    str_fini(&reply);
+    return error ? error : *out ? 0 : -EBUSY;
+}
+
 int media_people(struct media_plane *m, struct arena *a, const char *room,
                  struct media_person **list, unsigned *count)
 {
     Livekit__ListParticipantsRequest q = LIVEKIT__LIST_PARTICIPANTS_REQUEST__INIT;
-    Livekit__ListParticipantsResponse *all = NULL;
-    struct str reply;
+    void *reply;
 
     *list = NULL;
     *count = 0;
-    str_init(&reply);
     q.room = text(room);
-    int error = m->call(m, ENGINE_LIST_PARTICIPANTS, room, signal_pack(&q.base, a), &reply);
-    if (!error)
-        all = (void *)signal_parse(&livekit__list_participants_response__descriptor,
-                                   str_span(&reply), a);
-    str_fini(&reply);
-    if (error || !all)
-        return error == -ENOENT ? 0 : error ? error : -EBUSY;
+    int error = ask(m, a, ENGINE_LIST_PARTICIPANTS, room, &q.base,
+                    &livekit__list_participants_response__descriptor, &reply);
+    if (error)
+        return error == -ENOENT ? 0 : error;
+    const Livekit__ListParticipantsResponse *all = reply;
     *list = arena_alloc(a, all->n_participants * sizeof **list);
-    for (size_t i = 0; i < all->n_participants; i++) {
-        const Livekit__ParticipantInfo *p = all->participants[i];
-        (*list)[(*count)++] =
-            (struct media_person){.identity = p->identity,
-                                  .name = p->name,
-                                  .hidden = p->permission && p->permission->hidden};
-    }
+    for (size_t i = 0; i < all->n_participants; i++)
+        (*list)[(*count)++] = person_of(all->participants[i], a);
     return 0;
+}
+
+int media_find_person(struct media_plane *m, struct arena *a, const char *room,
+                      const char *identity, struct media_person *out)
+{
+    Livekit__RoomParticipantIdentity q = LIVEKIT__ROOM_PARTICIPANT_IDENTITY__INIT;
+    void *reply;
+
+    q.room = text(room);
+    q.identity = text(identity);
+    int error = ask(m, a, ENGINE_GET_PARTICIPANT, room, &q.base,
+                    &livekit__participant_info__descriptor, &reply);
+    if (!error)
+        *out = person_of(reply, a);
+    return error;
 }
 
 int media_count(struct media_plane *m, const char *room, unsigned *people)
@@ -118,8 +176,8 @@ int media_remove(struct media_plane *m, const char *room, const char *identity)
     return call(m, ENGINE_REMOVE_PARTICIPANT, room, &q.base);
 }
 
-int media_permit(struct media_plane *m, const char *room, const char *identity,
-                 const struct permission *p)
+int media_update_person(struct media_plane *m, const char *room, const char *identity,
+                        const struct permission *p, const char *metadata)
 {
     Livekit__UpdateParticipantRequest q = LIVEKIT__UPDATE_PARTICIPANT_REQUEST__INIT;
     Livekit__ParticipantPermission permission = LIVEKIT__PARTICIPANT_PERMISSION__INIT;
@@ -137,10 +195,23 @@ int media_permit(struct media_plane *m, const char *room, const char *identity,
     q.room = text(room);
     q.identity = text(identity);
     q.permission = &permission;
+    q.metadata = text(metadata);
     return call(m, ENGINE_UPDATE_PARTICIPANT, room, &q.base);
 }
 
-int media_notify(struct media_plane *m, const char *room, const char *json)
+int media_mute(struct media_plane *m, const char *room, const char *identity, const char *track)
+{
+    Livekit__MuteRoomTrackRequest q = LIVEKIT__MUTE_ROOM_TRACK_REQUEST__INIT;
+
+    q.room = text(room);
+    q.identity = text(identity);
+    q.track_sid = text(track);
+    q.muted = true;
+    return call(m, ENGINE_MUTE_TRACK, room, &q.base);
+}
+
+int media_notify(struct media_plane *m, const char *room, const struct media_audience *to,
+                 const char *json)
 {
     Livekit__SendDataRequest q = LIVEKIT__SEND_DATA_REQUEST__INIT;
 
@@ -149,5 +220,7 @@ int media_notify(struct media_plane *m, const char *room, const char *json)
     q.kind = LIVEKIT__DATA_PACKET__KIND__RELIABLE;
     q._topic_case = LIVEKIT__SEND_DATA_REQUEST___TOPIC_TOPIC;
     q.topic = text(NOTICE_TOPIC);
+    q.destination_identities = (char **)(uintptr_t)to->identities;
+    q.n_destination_identities = to->count;
     return call(m, ENGINE_SEND_DATA, room, &q.base);
 }

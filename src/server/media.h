@@ -24,19 +24,41 @@ int media_end_room(struct media_plane *m, const char *room);
 /* People inside; 0 of a room that is not live. */
 int media_count(struct media_plane *m, const char *room, unsigned *people);
 
+struct media_track {
+    const char *sid;
+    int type, source; /* Livekit__TrackType, Livekit__TrackSource */
+    bool muted;
+};
+
 struct media_person {
-    const char *identity, *name;
-    bool hidden;
+    const char *sid, *identity, *name, *metadata;
+    int state; /* Livekit__ParticipantInfo__State */
+    int64_t joined_unix_ms;
+    struct permission permission;
+    struct media_track *tracks;
+    unsigned track_count;
 };
 
 /* In the arena; none of a room that is not live. */
 int media_people(struct media_plane *m, struct arena *a, const char *room,
                  struct media_person **list, unsigned *count);
+/* One of them; -ENOENT. */
+int media_find_person(struct media_plane *m, struct arena *a, const char *room,
+                      const char *identity, struct media_person *out);
 int media_remove(struct media_plane *m, const char *room, const char *identity);
-/* What somebody inside may do from now on. */
-int media_permit(struct media_plane *m, const char *room, const char *identity,
-                 const struct permission *p);
-/* A notice of the server, JSON on the topic "system", to all. */
-int media_notify(struct media_plane *m, const char *room, const char *json);
+/* What somebody inside may do, and what others read of them, from now on; metadata "" stays. */
+int media_update_person(struct media_plane *m, const char *room, const char *identity,
+                        const struct permission *p, const char *metadata);
+int media_mute(struct media_plane *m, const char *room, const char *identity, const char *track);
+
+/* Who is told. */
+struct media_audience {
+    const char *const *identities;
+    unsigned count; /* 0: all */
+};
+
+/* A notice of the server, JSON on the topic "system". */
+int media_notify(struct media_plane *m, const char *room, const struct media_audience *to,
+                 const char *json);
 
 #endif

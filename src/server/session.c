@@ -89,6 +89,15 @@ static bool may_resume(const struct sessions *s, const struct admission *q)
            directory_find(s->directory, q->room) >= 0;
 }
 
+/* What the store says of them goes over what their token says. */
+static void apply_standing(struct admission *q)
+{
+    if (!q->metadata)
+        return;
+    q->claims.grant->permission = q->permission;
+    str_set(&q->claims.grant->metadata, q->metadata);
+}
+
 static void admitted(struct admission *q, void *arg)
 {
     struct sessions *s = arg;
@@ -102,6 +111,7 @@ static void admitted(struct admission *q, void *arg)
     } else if (web_accept(s->web, q->web)) {
         if (q->open.size && !q->claims.grant->reconnect)
             call_open_room(s->directory, s->workers, q->room, str_span(&q->open));
+        apply_standing(q);
         open_session(s, q->web, &q->claims);
     }
 }

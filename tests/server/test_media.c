@@ -93,10 +93,21 @@ static void lists_people(void **state)
                              b = LIVEKIT__PARTICIPANT_INFO__INIT;
     Livekit__ParticipantPermission hidden = LIVEKIT__PARTICIPANT_PERMISSION__INIT;
     Livekit__ParticipantInfo *both[] = {&a, &b};
+    Livekit__TrackInfo track = LIVEKIT__TRACK_INFO__INIT, *tracks[] = {&track};
+    Livekit__TrackSource camera[] = {LIVEKIT__TRACK_SOURCE__CAMERA};
     struct media_person *list;
     unsigned n;
 
+    track.sid = (char *)(uintptr_t) "TR_1";
+    track.source = LIVEKIT__TRACK_SOURCE__CAMERA;
+    track.muted = true;
+    a.tracks = tracks;
+    a.n_tracks = 1;
+    a.joined_at = 5;
+    a.metadata = (char *)(uintptr_t) "{}";
     hidden.hidden = true;
+    hidden.can_publish_sources = camera;
+    hidden.n_can_publish_sources = 1;
     a.identity = (char *)(uintptr_t) "ada";
     a.name = (char *)(uintptr_t) "Ada";
     b.identity = (char *)(uintptr_t) "bot";
@@ -109,8 +120,16 @@ static void lists_people(void **state)
     assert_int_equal(n, 2);
     assert_string_equal(list[0].identity, "ada");
     assert_string_equal(list[0].name, "Ada");
-    assert_false(list[0].hidden);
-    assert_true(list[1].hidden);
+    assert_string_equal(list[0].metadata, "{}");
+    assert_int_equal(list[0].joined_unix_ms, 5000);
+    assert_int_equal(list[0].track_count, 1);
+    assert_string_equal(list[0].tracks[0].sid, "TR_1");
+    assert_int_equal(list[0].tracks[0].source, LIVEKIT__TRACK_SOURCE__CAMERA);
+    assert_true(list[0].tracks[0].muted);
+    assert_int_equal(list[1].permission.sources, 1u << LIVEKIT__TRACK_SOURCE__CAMERA);
+    assert_int_equal(list[1].track_count, 0);
+    assert_false(list[0].permission.hidden);
+    assert_true(list[1].permission.hidden);
     assert_int_equal(media_count(&plane, "kitchen", &n), 0);
     assert_int_equal(n, 2);
     seen.error = -ENOENT;
@@ -123,6 +142,23 @@ static void lists_people(void **state)
     assert_int_equal(media_count(&plane, "kitchen", &n), -EBUSY);
 }
 
+static void finds_one(void **state)
+{
+    (void)state;
+    Livekit__ParticipantInfo a = LIVEKIT__PARTICIPANT_INFO__INIT;
+    struct media_person p;
+
+    a.identity = (char *)(uintptr_t) "ada";
+    a.joined_at_ms = 7;
+    seen.reply = signal_pack(&a.base, &seen.arena);
+    assert_int_equal(media_find_person(&plane, &seen.arena, "kitchen", "ada", &p), 0);
+    assert_int_equal(seen.what, ENGINE_GET_PARTICIPANT);
+    assert_string_equal(p.identity, "ada");
+    assert_int_equal(p.joined_unix_ms, 7);
+    seen.error = -ENOENT;
+    assert_int_equal(media_find_person(&plane, &seen.arena, "kitchen", "ada", &p), -ENOENT);
+}
+
 static void changes_people(void **state)
 {
     (void)state;
@@ -132,12 +168,13 @@ static void changes_people(void **state)
                                  .sources = 1u << LIVEKIT__TRACK_SOURCE__MICROPHONE |
                                             1u << LIVEKIT__TRACK_SOURCE__SCREEN_SHARE};
 
-    assert_int_equal(media_permit(&plane, "kitchen", "ada", &p), 0);
+    assert_int_equal(media_update_person(&plane, "kitchen", "ada", &p, "{}"), 0);
     assert_int_equal(seen.what, ENGINE_UPDATE_PARTICIPANT);
     const Livekit__UpdateParticipantRequest *q = (const void *)signal_parse(
         &livekit__update_participant_request__descriptor, seen.request, &seen.arena);
     assert_string_equal(q->room, "kitchen");
     assert_string_equal(q->identity, "ada");
+    assert_string_equal(q->metadata, "{}");
     assert_true(q->permission->can_subscribe);
     assert_false(q->permission->can_publish);
     assert_true(q->permission->can_publish_data);
@@ -145,6 +182,13 @@ static void changes_people(void **state)
     assert_int_equal(q->permission->n_can_publish_sources, 2);
     assert_int_equal(q->permission->can_publish_sources[0], LIVEKIT__TRACK_SOURCE__MICROPHONE);
     assert_int_equal(q->permission->can_publish_sources[1], LIVEKIT__TRACK_SOURCE__SCREEN_SHARE);
+    assert_int_equal(media_mute(&plane, "kitchen", "ada", "TR_1"), 0);
+    assert_int_equal(seen.what, ENGINE_MUTE_TRACK);
+    const Livekit__MuteRoomTrackRequest *mute = (const void *)signal_parse(
+        &livekit__mute_room_track_request__descriptor, seen.request, &seen.arena);
+    assert_string_equal(mute->identity, "ada");
+    assert_string_equal(mute->track_sid, "TR_1");
+    assert_true(mute->muted);
     assert_int_equal(media_remove(&plane, "kitchen", "ada"), 0);
     assert_int_equal(seen.what, ENGINE_REMOVE_PARTICIPANT);
     const Livekit__RoomParticipantIdentity *who = (const void *)signal_parse(
@@ -158,11 +202,17 @@ static void changes_people(void **state)
 static void speaks_to_rooms(void **state)
 {
     (void)state;
-    assert_int_equal(media_notify(&plane, "kitchen", "{\"type\":\"system\"}"), 0);
+    const char *ada[] = {"ada"};
+
+    assert_int_equal(
+        media_notify(&plane, "kitchen", &(struct media_audience){ada, 1}, "{\"type\":\"system\"}"),
+        0);
     assert_int_equal(seen.what, ENGINE_SEND_DATA);
     const Livekit__SendDataRequest *q = (const void *)signal_parse(
         &livekit__send_data_request__descriptor, seen.request, &seen.arena);
     assert_string_equal(q->topic, "system");
+    assert_int_equal(q->n_destination_identities, 1);
+    assert_string_equal(q->destination_identities[0], "ada");
     assert_int_equal(q->data.len, 17);
     assert_memory_equal(q->data.data, "{\"type\":\"system\"}", 17);
     assert_int_equal(q->kind, LIVEKIT__DATA_PACKET__KIND__RELIABLE);
@@ -176,6 +226,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(carries_the_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(lists_people, setup, teardown),
+        cmocka_unit_test_setup_teardown(finds_one, setup, teardown),
         cmocka_unit_test_setup_teardown(changes_people, setup, teardown),
         cmocka_unit_test_setup_teardown(speaks_to_rooms, setup, teardown),
     };

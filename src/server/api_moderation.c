@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Moderation: what owners and moderators do to those in a room. Who is put out has no good token
+ * from the moment it is written down, and what somebody may no longer do the media plane forbids;
+ * notices are for people to read. */
+#include <errno.h>
+#include <jansson.h>
+
+#include "base/limits.h"
+#include "server/api_json.h"
+#include "server/api_live.h"
+#include "server/api_match.h"
+#include "server/api_room.h"
+#include "server/media.h"
+#include "wire/signal.h"
+
+/* ---- who does what to whom ---- */
+
+struct act {
+    struct room_row room;
+    const char *identity; /* to whom */
+    struct user user;     /* the same; id NULL: nobody that the store knows */
+    struct member member;
+};
+
+/* Superadmins come before owners, who come before moderators. */
+static int rank(const struct room_row *r, const struct user *u, const struct member *m)
+{
+    return u->accesses & ACCESS_SUPERADMIN ? API_ROLE_OWNER + 1 : (int)api_room_role(r, u, m);
+}
+
+static bool refuse(struct api_call *c, unsigned status, const char *code, const char *text)
+{
+    api_fail(c, status, code, text);
+    return false;
+}
+
+static bool fail_store(struct api_call *c, int error)
+{
+    api_fail_store(c, error);
+    return false;
+}
+
+/* The room, for whoever has at least this role in it; false with an answer. */
+static bool enter(struct api_call *c, enum api_role least, struct room_row *r, int *own_rank)
+{
+    struct member m;
+    int error = rooms_find(c->db, &c->arena, c->params[0], r);
+
+    if (!error && r->deleted_ms)
+        error = -ENOENT;
+    if (error == -ENOENT)
+        return refuse(c, 404, "room_not_found", "Room not found");
+    if (!error)
+        error = members_find(c->db, &c->arena, r->id, c->user.id, &m);
+    if (error)
+        return fail_store(c, error);
+    *own_rank = rank(r, &c->user, &m);
+    return *own_rank >= (int)least ||
+           refuse(c, 403, "forbidden",
+                  least == API_ROLE_OWNER ? "Only the owner of the room can do this"
+                                          : "Only moderators of the room can do this");
+}
+
+static int find_target(struct api_call *c, struct act *a)
+{
+    int error = users_find(c->db, &c->arena, a->identity, &a->user);
+
+    if (!error)
+        return members_find(c->db, &c->arena, a->room.id, a->identity, &a->member);
+    a->user = (struct user){.id = NULL};
+    a->member = (struct member){.user_id = a->identity};
+    return error == -ENOENT ? 0 : error;
+}
+
+static bool aim(struct api_call *c, enum api_role least, struct act *a, int *own_rank)
+{
+    *a = (struct act){.identity = c->params[1]};
+    if (!enter(c, least, &a->room, own_rank))
+        return false;
+    int error = find_target(c, a);
+    return !error || fail_store(c, error);
+}
+
+/* The same for what nobody wants to have done to them: not to oneself, and not to one's betters. */
+static bool aim_against(struct api_call *c, enum api_role least, struct act *a)
+{
+    int own_rank;
+
+    if (!aim(c, least, a, &own_rank))
+        return false;
+    if (strcmp(a->identity, c->user.id) == 0)
+        return refuse(c, 400, "self", "You cannot do this to yourself");
+    if (a->user.id && rank(&a->room, &a->user, &a->member) >= own_rank)
+        return refuse(c, 403, "outranked", "You cannot do this to an admin of this room");
+    return true;
+}
+
+static bool refuse_unknown(struct api_call *c)
+{
+    return refuse(c, 404, "participant_not_found", "Participant not found");
+}
+
+/* Whether the store has them in this room's book. */
+static bool is_member(const struct act *a)
+{
+    return a->user.id && a->member.joined_ms;
+}
+
+/* Whoever is in the meeting now; false with an answer. */
+static bool find_inside(struct api_call *c, const struct act *a, struct media_person *out)
+{
+    int error = media_find_person(c->media, &c->arena, a->room.name, a->identity, out);
+
+    if (error == -ENOENT)
+        return refuse_unknown(c);
+    return !error || fail_store(c, error);
+}
+
+static void answer(struct api_call *c, int error, const char *status)
+{
+    if (error)
+        api_fail_store(c, error); /* to be asked for again, which does no harm */
+    else
+        api_reply(c, 200, json_pack("{s:s}", "status", status));
+}
+
+/* {"type":"system","event":...,"actor":...,"target":...}: to all, or to the target alone. */
+static int tell(struct api_call *c, const struct act *a, const char *event, bool alone)
+{
+    const struct media_audience target = {&a->identity, 1};
+    json_t *notice = json_pack("{s:s,s:s}", "type", "system", "event", event);
+
+    api_json_text(notice, "actor", c->user.id);
+    api_json_text(notice, "target", a->identity);
+    return api_live_tell(c, &a->room, alone ? &target : NULL, notice);
+}
+
+/* ---- out ---- */
+
+/* The removal does not depend on whether the others could be told. */
+static void put_out(struct api_call *c, const struct act *a, const char *event)
+{
+    (void)tell(c, a, event, false);
+    answer(c, api_live_remove(c, &a->room, a->identity), "success");
+}
+
+static void kick(struct api_call *c)
+{
+    struct media_person inside;
+    struct act a;
+    int error = 0;
+
+    if (!aim_against(c, API_ROLE_MODERATOR, &a) || (!is_member(&a) && !find_inside(c, &a, &inside)))
+        return;
+    if (a.user.id)
+        error = members_put_out(c->db, a.room.id, a.identity, c->now_ms);
+    if (error)
+        api_fail_store(c, error);
+    else
+        put_out(c, &a, "kick");
+}
+
+static void ban(struct api_call *c)
+{
+    struct act a;
+
+    if (!aim_against(c, API_ROLE_MODERATOR, &a))
+        return;
+    if (!a.user.id) {
+        refuse_unknown(c);
+        return;
+    }
+    int error = members_ban(c->db, a.room.id, a.identity, c->now_ms);
+    if (error)
+        api_fail_store(c, error);
+    else
+        put_out(c, &a, "ban");
+}
+
+static void unban(struct api_call *c)
+{
+    struct act a;
+    int own_rank;
+
+    if (!aim(c, API_ROLE_MODERATOR, &a, &own_rank))
+        return;
+    if (!is_member(&a)) {
+        refuse_unknown(c);
+        return;
+    }
+    answer(c, members_set(c->db, a.room.id, a.identity, MEMBER_BANNED, false, c->now_ms),
+           "success");
+}
+
+static void bans(struct api_call *c)
+{
+    struct user *list = arena_alloc(&c->arena, LIMIT_BANS_LISTED * sizeof *list);
+    const struct db_page page = {0, LIMIT_BANS_LISTED};
+    struct room_row r;
+    unsigned count;
+    int own_rank;
+
+    if (!enter(c, API_ROLE_MODERATOR, &r, &own_rank))
+        return;
+    int error = members_list_users(c->db, &c->arena, r.id, MEMBER_BANNED, page, list, &count);
+    if (error) {
+        api_fail_store(c, error);
+        return;
+    }
+    json_t *all = json_array();
+    for (unsigned i = 0; i < count; i++)
+        json_array_append_new(all, json_pack("{s:s,s:s,s:s}", "identity", list[i].id, "name",
+                                             list[i].name, "avatarUrl", list[i].avatar_url));
+    api_reply(c, 200, json_pack("{s:o}", "banned", all));
+}
+
+/* The meeting ends; the room stays. */
+static void end(struct api_call *c)
+{
+    struct room_row r;
+    int own_rank;
+
+    if (enter(c, API_ROLE_OWNER, &r, &own_rank))
+        answer(c, api_live_end(c, &r, "The meeting was ended for all.", NULL), "success");
+}
+
+/* ---- tracks ---- */
+
+static bool is_sound(const struct media_track *t)
+{
+    return t->type == LIVEKIT__TRACK_TYPE__AUDIO;
+}
+
+static bool is_screen(const struct media_track *t)
+{
+    return t->source == LIVEKIT__TRACK_SOURCE__SCREEN_SHARE ||
+           t->source == LIVEKIT__TRACK_SOURCE__SCREEN_SHARE_AUDIO;
+}
+
+/* And pictures of which the client did not say what they are. */
+static bool is_camera(const struct media_track *t)
+{
+    return t->type == LIVEKIT__TRACK_TYPE__VIDEO && !is_screen(t);
+}
+
+/* Nothing of these tracks reaches anybody until their publisher lets it. */
+static void silence(struct api_call *c, enum api_role least, bool (*is)(const struct media_track *))
+{
+    struct media_person inside;
+    struct act a;
+    int error = 0;
+
+    if (!aim_against(c, least, &a) || !find_inside(c, &a, &inside))
+        return;
+    for (unsigned i = 0; i < inside.track_count && (!error || error == -ENOENT); i++)
+        if (is(&inside.tracks[i]))
+            error = media_mute(c->media, a.room.name, a.identity, inside.tracks[i].sid);
+    answer(c, error == -ENOENT ? 0 : error, "success");
+}
+
+static void mute(struct api_call *c)
+{
+    silence(c, API_ROLE_OWNER, is_sound);
+}
+
+static void video_off(struct api_call *c)
+{
+    silence(c, API_ROLE_MODERATOR, is_camera);
+}
+
+static void screen_off(struct api_call *c)
+{
+    silence(c, API_ROLE_MODERATOR, is_screen);
+}
+
+/* ---- what somebody may ---- */
+
+/* Writes it down and sees that it holds for whoever is inside. */
+static void set(struct api_call *c, const struct act *a, enum member_flag flag, bool on)
+{
+    if (!a->user.id) {
+        refuse_unknown(c);
+        return;
+    }
+    int error = members_set(c->db, a->room.id, a->identity, flag, on, c->now_ms);
+    answer(c, error ? error : api_live_settle(c, &a->room, a->identity), "success");
+}
+
+static void promote(struct api_call *c)
+{
+    struct act a;
+    int own_rank;
+
+    if (!aim(c, API_ROLE_OWNER, &a, &own_rank))
+        return;
+    if (a.user.id && rank(&a.room, &a.user, &a.member) >= API_ROLE_MODERATOR)
+        answer(c, 0, "already_moderator");
+    else if (a.member.is_banned)
+        refuse(c, 409, "banned", "This person is banned from the room");
+    else
+        set(c, &a, MEMBER_MODERATOR, true);
+}
+
+static void demote(struct api_call *c)
+{
+    struct act a;
+
+    if (aim_against(c, API_ROLE_OWNER, &a))
+        set(c, &a, MEMBER_MODERATOR, false);
+}
+
+static void block_chat(struct api_call *c)
+{
+    struct act a;
+
+    if (aim_against(c, API_ROLE_MODERATOR, &a))
+        set(c, &a, MEMBER_CHAT_BLOCKED, true);
+}
+
+static void unblock_chat(struct api_call *c)
+{
+    struct act a;
+
+    if (aim_against(c, API_ROLE_MODERATOR, &a))
+        set(c, &a, MEMBER_CHAT_BLOCKED, false);
+}
+
+static void bring_on_stage(struct api_call *c)
+{
+    struct act a;
+    int own_rank;
+
+    if (aim(c, API_ROLE_MODERATOR, &a, &own_rank))
+        set(c, &a, MEMBER_ON_STAGE, true);
+}
+
+static void take_off_stage(struct api_call *c)
+{
+    struct act a;
+    int own_rank;
+
+    if (aim(c, API_ROLE_MODERATOR, &a, &own_rank))
+        set(c, &a, MEMBER_ON_STAGE, false);
+}
+
+/* ---- notices that clients act upon ---- */
+
+static void notify(struct api_call *c, const struct act *a, const char *event, bool alone)
+{
+    struct media_person inside;
+
+    if (find_inside(c, a, &inside))
+        answer(c, tell(c, a, event, alone), "success");
+}
+
+static void deafen(struct api_call *c)
+{
+    struct act a;
+
+    if (aim_against(c, API_ROLE_MODERATOR, &a))
+        notify(c, &a, "deafen", true);
+}
+
+static void undeafen(struct api_call *c)
+{
+    struct act a;
+
+    if (aim_against(c, API_ROLE_MODERATOR, &a))
+        notify(c, &a, "undeafen", true);
+}
+
+static void ask(struct api_call *c)
+{
+    const char *action = c->params[2];
+    struct act a;
+    int own_rank;
+
+    if (!aim(c, API_ROLE_MODERATOR, &a, &own_rank))
+        return;
+    if (strcmp(action, "unmute") == 0)
+        notify(c, &a, "ask_unmute", true);
+    else if (strcmp(action, "camera") == 0)
+        notify(c, &a, "ask_camera", true);
+    else
+        api_fail(c, 400, "unknown_action", "unknown action");
+}
+
+static void spotlight(struct api_call *c)
+{
+    struct act a;
+    int own_rank;
+
+    if (aim(c, API_ROLE_MODERATOR, &a, &own_rank))
+        notify(c, &a, "spotlight", false);
+}
+
+#define ACT(path, handle)                                                                          \
+    {                                                                                              \
+        "POST", "/room/:id/" path, API_SOMEBODY, API_RATE_GENERAL, handle, false                   \
+    }
+
+const struct api_route api_moderation_routes[] = {
+    ACT("kick/:identity", kick),
+    ACT("ban/:identity", ban),
+    ACT("unban/:identity", unban),
+    {"GET", "/room/:id/bans", API_SOMEBODY, API_RATE_GENERAL, bans, false},
+    ACT("mute/:identity", mute),
+    ACT("video/:identity/off", video_off),
+    ACT("screenshare/:identity/stop", screen_off),
+    ACT("promote/:identity", promote),
+    ACT("demote/:identity", demote),
+    ACT("chat/:identity/block", block_chat),
+    ACT("chat/:identity/unblock", unblock_chat),
+    ACT("stage/:identity/bring", bring_on_stage),
+    ACT("stage/:identity/remove", take_off_stage),
+    ACT("deafen/:identity", deafen),
+    ACT("undeafen/:identity", undeafen),
+    ACT("ask/:identity/:action", ask),
+    ACT("spotlight/:identity", spotlight),
+    ACT("end", end),
+    {.method = NULL},
+};
