@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RoomService calls: answers, errors, effects. */
 #include "harness.h"
+#include "room/signalling.h"
 
 #define MEETING ((char *)(uintptr_t) "meeting")
 #define ALICE ((char *)(uintptr_t) "alice")
