@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "net/loop.h"
+#include "server/running.h"
 #include "server/secrets.h"
 
 #define TOKEN_LIFE_S 60
@@ -28,6 +29,9 @@ struct curl_door {
     __typeof__(&curl_slist_free_all) free_list;
     __typeof__(&curl_easy_strerror) error;
 };
+
+/* The bytes of an answer; more than this is none of ours. */
+#define ANSWER_MOST (64 * 1024 * 1024)
 
 static bool find(void *handle, const char *name, void *function)
 {
@@ -70,25 +74,109 @@ void remote_close(struct remote *r)
     config_fini(&r->config);
 }
 
-/* ---- one call ---- */
-
-static size_t on_bytes(char *bytes, size_t size, size_t count, void *answer)
-{
-    str_append_span(answer, span_of(bytes, size * count));
-    return size * count;
-}
-
-static void write_url(struct str *url, const struct config *c)
+void remote_url(const struct config *c, uint16_t port, struct str *url)
 {
     char text[ADDR_TEXT_MAX];
     struct addr at = c->listen;
 
-    if (addr_is_any(&at)) {
+    if (addr_is_any(&at))
         at = addr_v4(127, 0, 0, 1, 0);
-        at.port = c->listen.port;
-    }
+    at.port = port;
     str_printf(url, "%s://%s", c->tls_cert ? "https" : "http", addr_format(&at, true, text));
 }
+
+/* ---- HTTP ---- */
+
+static size_t on_bytes(char *bytes, size_t size, size_t count, void *answer)
+{
+    struct str *out = answer;
+
+    if (out->size + size * count > ANSWER_MOST)
+        return 0;
+    str_append_span(out, span_of(bytes, size * count));
+    return size * count;
+}
+
+/* Our own server by its own certificate, whatever name stands in it. */
+static void set_trust(const struct curl_door *d, CURL *c, const char *cert)
+{
+    if (!cert || !cert[0])
+        return;
+    d->set(c, CURLOPT_CAINFO, cert);
+    d->set(c, CURLOPT_SSL_VERIFYHOST, 0L);
+}
+
+static long perform(const struct curl_door *d, CURL *c, const struct remote_request *q,
+                    struct str *answer, struct str *message)
+{
+    long status = 0;
+
+    d->set(c, CURLOPT_CUSTOMREQUEST, q->method);
+    d->set(c, CURLOPT_URL, q->url);
+    d->set(c, CURLOPT_PROTOCOLS_STR, "http,https");
+    d->set(c, CURLOPT_NOPROXY, "*");
+    d->set(c, CURLOPT_NOSIGNAL, 1L);
+    d->set(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
+    d->set(c, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
+    d->set(c, CURLOPT_WRITEFUNCTION, on_bytes);
+    d->set(c, CURLOPT_WRITEDATA, answer);
+    set_trust(d, c, q->cert);
+    CURLcode code = d->perform(c);
+    if (code == CURLE_OK) {
+        d->get(c, CURLINFO_RESPONSE_CODE, &status);
+        return status;
+    }
+    const char *path = strchr(strstr(q->url, "://") + 3, '/');
+    str_printf(message, "no answer from %.*s: %s; start it with `bedrud run`, or name its --listen",
+               (int)(path ? (size_t)(path - q->url) : strlen(q->url)), q->url, d->error(code));
+    return 0;
+}
+
+static struct curl_slist *add_header(const struct curl_door *d, struct curl_slist *list,
+                                     const char *name, const char *value)
+{
+    struct str line;
+
+    str_init(&line);
+    str_printf(&line, "%s: %s", name, value);
+    list = d->append(list, line.text);
+    if (line.size)
+        mem_wipe(line.text, line.size);
+    str_fini(&line);
+    return list;
+}
+
+long remote_http(const struct remote_request *q, struct str *answer, struct str *message)
+{
+    struct curl_door door = {0};
+    struct str bearer;
+    long status = 0;
+
+    if (!door_open(&door, message))
+        return 0;
+    CURL *c = door.init();
+    str_init(&bearer);
+    str_printf(&bearer, "Bearer %s", q->token ? q->token : "");
+    struct curl_slist *headers =
+        q->token ? add_header(&door, NULL, "Authorization", bearer.text) : NULL;
+    if (q->content_type)
+        headers = add_header(&door, headers, "Content-Type", q->content_type);
+    if (c) {
+        door.set(c, CURLOPT_HTTPHEADER, headers);
+        if (q->content_type) {
+            door.set(c, CURLOPT_POSTFIELDSIZE, (long)q->body.size);
+            door.set(c, CURLOPT_POSTFIELDS, q->body.size ? (const char *)q->body.data : "");
+        }
+        status = perform(&door, c, q, answer, message);
+    }
+    door.free_list(headers);
+    door.cleanup(c);
+    mem_wipe(bearer.text, bearer.size);
+    str_fini(&bearer);
+    return status;
+}
+
+/* ---- RoomService ---- */
 
 /* {"code":...,"msg":...}, or whatever else came. */
 static void say_error(struct str *message, const struct remote *r, long status,
@@ -109,89 +197,43 @@ static void say_error(struct str *message, const struct remote *r, long status,
     json_decref(json);
 }
 
-/* Our own server by its own certificate, whatever name stands in it. */
-static void set_trust(const struct curl_door *d, CURL *c, const struct config *config)
+/* The server of the data directory says where it listens; else it is where it was configured to. */
+static void find_url(const struct remote *r, struct str *url, struct str *cert)
 {
-    if (!config->tls_cert)
+    if (!r->config.listen_given && running_find(r->config.data_dir, url, cert) && url->size)
         return;
-    d->set(c, CURLOPT_CAINFO, config->tls_cert);
-    d->set(c, CURLOPT_SSL_VERIFYHOST, 0L);
-}
-
-/* The status; 0 when there was no answer, with a message. */
-static long post(const struct curl_door *d, CURL *c, const char *url, struct str *answer,
-                 struct str *message)
-{
-    long status = 0;
-
-    d->set(c, CURLOPT_URL, url);
-    d->set(c, CURLOPT_PROTOCOLS_STR, "http,https");
-    d->set(c, CURLOPT_NOPROXY, "*");
-    d->set(c, CURLOPT_NOSIGNAL, 1L);
-    d->set(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    d->set(c, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
-    d->set(c, CURLOPT_WRITEFUNCTION, on_bytes);
-    d->set(c, CURLOPT_WRITEDATA, answer);
-    CURLcode code = d->perform(c);
-    if (code == CURLE_OK)
-        d->get(c, CURLINFO_RESPONSE_CODE, &status);
-    else
-        str_printf(message,
-                   "no answer from %.*s: %s; start it with `bedrud run`, or name its --listen",
-                   (int)(strstr(url, "/twirp/") - url), url, d->error(code));
-    return status;
-}
-
-/* One call. */
-struct call {
-    const struct curl_door *door;
-    const struct remote *remote;
-    const char *token, *method;
-    struct span request;
-};
-
-static int call(const struct call *one, struct str *answer, struct str *message)
-{
-    const struct curl_door *d = one->door;
-    struct str url, bearer;
-    CURL *c = d->init();
-    long status = 0;
-
-    str_init(&url);
-    str_init(&bearer);
-    write_url(&url, &one->remote->config);
-    str_printf(&url, "/twirp/%s", one->method);
-    str_printf(&bearer, "Authorization: Bearer %s", one->token);
-    struct curl_slist *headers = d->append(NULL, "Content-Type: application/protobuf");
-    headers = d->append(headers, bearer.text);
-    if (c) {
-        d->set(c, CURLOPT_HTTPHEADER, headers);
-        d->set(c, CURLOPT_POSTFIELDSIZE, (long)one->request.size);
-        d->set(c, CURLOPT_POSTFIELDS, one->request.size ? (const char *)one->request.data : "");
-        set_trust(d, c, &one->remote->config);
-        status = post(d, c, url.text, answer, message);
-    }
-    if (status && status != 200)
-        say_error(message, one->remote, status, answer);
-    d->free_list(headers);
-    d->cleanup(c);
-    str_fini(&url);
-    str_fini(&bearer);
-    return status == 200 ? 0 : 1;
+    str_clear(url);
+    str_clear(cert);
+    remote_url(&r->config, r->config.listen.port, url);
+    str_append(cert, r->config.tls_cert ? r->config.tls_cert : "");
 }
 
 int remote_call(const struct remote *r, struct claims *claims, const char *method,
                 struct span request, struct str *answer, struct str *message)
 {
-    struct curl_door door = {0};
-    int code = 1;
+    struct str url, cert;
 
     claims->grant->expires_unix_s = clock_unix_ms() / 1000 + TOKEN_LIFE_S;
     char *token = token_sign(&r->keys, claims);
-    if (!token)
+    if (!token) {
         str_append(message, "there is no API key to sign with");
-    else if (door_open(&door, message))
-        code = call(&(struct call){&door, r, token, method, request}, answer, message);
+        return 1;
+    }
+    str_init(&url);
+    str_init(&cert);
+    find_url(r, &url, &cert);
+    str_printf(&url, "/twirp/%s", method);
+    long status = remote_http(&(struct remote_request){.method = "POST",
+                                                       .url = url.text,
+                                                       .cert = cert.text,
+                                                       .token = token,
+                                                       .content_type = "application/protobuf",
+                                                       .body = request},
+                              answer, message);
+    if (status && status != 200)
+        say_error(message, r, status, answer);
     free(token);
-    return code;
+    str_fini(&url);
+    str_fini(&cert);
+    return status == 200 ? 0 : 1;
 }

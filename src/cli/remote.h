@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The server API of a server that runs on this machine, for subcommands. */
+/* The server that runs on this machine, asked over HTTP by subcommands. */
 #ifndef CLI_REMOTE_H
 #define CLI_REMOTE_H
 
@@ -18,5 +18,19 @@ void remote_close(struct remote *r);
  * Request and answer are protobuf. 0, or an exit code and a message. */
 int remote_call(const struct remote *r, struct claims *claims, const char *method,
                 struct span request, struct str *answer, struct str *message);
+
+/* Where a server of this configuration is reached from its own machine. */
+void remote_url(const struct config *c, uint16_t port, struct str *url);
+
+struct remote_request {
+    const char *method, *url;
+    const char *cert;         /* the one that is trusted; NULL or "": none */
+    const char *token;        /* NULL: none */
+    const char *content_type; /* NULL: there is no body */
+    struct span body;
+};
+
+/* The status, with the body; 0 and a message when there was no answer. No proxy is asked. */
+long remote_http(const struct remote_request *q, struct str *answer, struct str *message);
 
 #endif

@@ -6,8 +6,10 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "cli/cli.h"
+#include "cli/remote.h"
 #include "net/loop.h"
 #include "server/control.h"
+#include "server/running.h"
 #include "server/secrets.h"
 
 #define TEST_TOKEN_LIFE_S 3600
@@ -68,6 +70,21 @@ static void print_setup_code(const struct control *c)
     fflush(stdout);
 }
 
+/* So that subcommands find it. */
+static int announce(const struct config *config, uint16_t port)
+{
+    struct str url;
+
+    str_init(&url);
+    remote_url(config, port, &url);
+    int fd = running_begin(config->data_dir, url.text, config->tls_cert);
+    if (fd < 0)
+        log_event(LOG_WARN, "not_announced", LOG_STR("data_dir", config->data_dir),
+                  LOG_NUM("error", -fd));
+    str_fini(&url);
+    return fd;
+}
+
 static int serve(const struct config *config)
 {
     struct token_keys keys = {0};
@@ -84,9 +101,11 @@ static int serve(const struct config *config)
         bound.port = control_port(c);
         log_event(LOG_INFO, "listening", LOG_STR("address", addr_format(&bound, true, listen)),
                   LOG_NUM("media_port", config->media_port), LOG_NUM("workers", config->workers));
+        int announced = announce(config, bound.port);
         print_address(config, &keys, bound.port);
         print_setup_code(c);
         control_run(c);
+        running_end(announced);
         control_free(c);
         log_event(LOG_INFO, "stopped", LOG_NUM("code", 0));
         code = 0;

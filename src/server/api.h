@@ -55,9 +55,10 @@ struct api_config {
     const struct token_keys *keys;                /* of LiveKit's tokens */
     struct media_plane *media[LIMIT_API_THREADS]; /* each thread's own */
     uint8_t secret[32];                           /* of our own tokens */
-    const char *public_url; /* "https://host[:port]"; NULL: as the request has it */
-    char setup_code[25];    /* makes the first superadmin; "": there is one */
-    bool local_setup;       /* without the code, on this machine */
+    const char *public_url;  /* "https://host[:port]"; NULL: as the request has it */
+    char operator_token[65]; /* of subcommands on this machine; "": none */
+    char setup_code[25];     /* makes the first superadmin; "": there is one */
+    bool local_setup;        /* without the code, on this machine */
 };
 
 /* ---- the call ---- */
@@ -94,6 +95,8 @@ struct api_call {
 
 struct api_call *api_call_new(void);
 void api_call_free(struct api_call *c);
+/* Whom the operator's token is for; no row of the store. */
+#define API_OPERATOR "operator"
 /* On the API thread: who asks, what is in the body, the handler. Leaves an answer. */
 void api_run(struct api_call *c, struct db *db);
 

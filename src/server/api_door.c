@@ -89,6 +89,12 @@ static struct span copy_bytes(struct api_call *c, struct span bytes)
     return bytes.size ? span_of(arena_strdup(&c->arena, bytes), bytes.size) : span_of(NULL, 0);
 }
 
+/* Loopback, or the very address that we listen on. */
+static bool is_here(const struct api_door *d, const struct addr *peer)
+{
+    return addr_is_loopback(peer) || memcmp(peer->ip, d->config->listen.ip, sizeof peer->ip) == 0;
+}
+
 /* Where it comes from, as far as that can be believed. */
 static void locate(const struct api_door *d, struct api_call *c, const struct web_request *r)
 {
@@ -100,7 +106,7 @@ static void locate(const struct api_door *d, struct api_call *c, const struct we
     c->from = proxy_client(proxies, &r->peer, forwarded);
     c->secure = d->config->tls_cert || (trusted && scheme && strcasecmp(scheme, "https") == 0) ||
                 (d->config->public_url && strncmp(d->config->public_url, "https:", 6) == 0);
-    c->local = addr_is_loopback(&r->peer) && !trusted && !forwarded && !r->header(r, "forwarded") &&
+    c->local = is_here(d, &r->peer) && !trusted && !forwarded && !r->header(r, "forwarded") &&
                !r->header(r, "via");
 }
 

@@ -460,6 +460,7 @@ static void print(const struct value *values, const struct config *c, struct str
 static bool check(const struct value *values, struct config *out, struct str *message)
 {
     for (size_t k = 0; k < OPTIONS; k++) {
+        out->listen_given |= options[k].set == set_listen && values[k].source != SOURCE_DEFAULT;
         const char *expected = values[k].text ? options[k].set(out, values[k].text) : NULL;
         if (!expected)
             continue;

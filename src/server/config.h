@@ -16,6 +16,7 @@
 struct config {
     char *data_dir;
     struct addr listen;
+    bool listen_given;                       /* not by default */
     struct addr media_ips[CONFIG_MEDIA_IPS]; /* port 0; from the listen address and the interfaces
                                                 when not given */
     unsigned media_ip_count;

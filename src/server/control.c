@@ -282,6 +282,7 @@ static bool start_api(struct control *c, const struct config *config, const stru
     c->api = (struct api_config){
         .keys = keys, .public_url = config->public_url, .local_setup = is_private(config)};
     if (!auth_init() || secrets_session(config, c->api.secret, message) != 0 ||
+        secrets_operator(config, c->api.operator_token, message) != 0 ||
         storage_prepare(config, &facts, message) != 0)
         return false;
     if (!facts.has_superadmin)

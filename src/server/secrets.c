@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of one line: "<key> <secret>", and the secret of sessions in hex. Each is written once, to
+/* Files of one line: "<key> <secret>", and secrets in hex. Each is written once, to
  * a temporary name and renamed, so that a crash leaves either none or a whole one. */
 #include "server/secrets.h"
 
@@ -126,9 +126,14 @@ int secrets_open(const struct config *config, struct token_keys *keys, struct st
     return error;
 }
 
-/* ---- sessions ---- */
+/* ---- 32 bytes in hex ---- */
 
-static int make_session_file(const char *path, struct str *message)
+/* A secret in a file of its own. `loss` says what making a new one costs. */
+struct hex_file {
+    const char *name, *loss;
+};
+
+static int make_hex_file(const char *path, struct str *message)
 {
     uint8_t secret[SECRETS_SESSION_SIZE];
     char line[2 * SECRETS_SESSION_SIZE + 2];
@@ -142,8 +147,8 @@ static int make_session_file(const char *path, struct str *message)
     return error;
 }
 
-static int read_session_file(const char *path, uint8_t out[SECRETS_SESSION_SIZE],
-                             struct str *message)
+static int read_hex_file(const char *path, const char *loss, uint8_t out[SECRETS_SESSION_SIZE],
+                         struct str *message)
 {
     char line[2 * SECRETS_SESSION_SIZE + 2] = "";
     size_t size = 0;
@@ -160,24 +165,43 @@ static int read_session_file(const char *path, uint8_t out[SECRETS_SESSION_SIZE]
     if (good)
         return 0;
     str_printf(message,
-               "%s: expected 64 hex digits; remove the file to have new ones made, which "
-               "logs everybody out",
-               path);
+               "%s: expected 64 hex digits; remove the file to have new ones made, which %s", path,
+               loss);
     return -EINVAL;
 }
 
-int secrets_session(const struct config *config, uint8_t out[SECRETS_SESSION_SIZE],
-                    struct str *message)
+static int open_hex_file(const struct config *config, const struct hex_file *which,
+                         uint8_t out[SECRETS_SESSION_SIZE], struct str *message)
 {
     struct str path;
     int error = 0;
 
     str_init(&path);
-    str_printf(&path, "%s/session-secret", config->data_dir);
+    str_printf(&path, "%s/%s", config->data_dir, which->name);
     if (access(path.text, F_OK) != 0)
-        error = make_session_file(path.text, message);
+        error = make_hex_file(path.text, message);
     if (!error)
-        error = read_session_file(path.text, out, message);
+        error = read_hex_file(path.text, which->loss, out, message);
     str_fini(&path);
+    return error;
+}
+
+int secrets_session(const struct config *config, uint8_t out[SECRETS_SESSION_SIZE],
+                    struct str *message)
+{
+    static const struct hex_file which = {"session-secret", "logs everybody out"};
+
+    return open_hex_file(config, &which, out, message);
+}
+
+int secrets_operator(const struct config *config, char out[SECRETS_OPERATOR_SIZE],
+                     struct str *message)
+{
+    static const struct hex_file which = {"operator-token", "takes effect at the next start"};
+    uint8_t bytes[SECRETS_SESSION_SIZE] = {0};
+    int error = open_hex_file(config, &which, bytes, message);
+
+    hex_encode(span_of(bytes, sizeof bytes), out);
+    mem_wipe(bytes, sizeof bytes);
     return error;
 }

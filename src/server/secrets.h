@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The data directory (made 0700) and what is made in it at the first start (files 0600): the API
- * key with its secret, and the secret of sessions. */
+ * key with its secret, the secret of sessions, and the operator's token. */
 #ifndef SERVER_SECRETS_H
 #define SERVER_SECRETS_H
 
@@ -17,5 +17,11 @@ int secrets_open(const struct config *config, struct token_keys *keys, struct st
  * directory is there. */
 int secrets_session(const struct config *config, uint8_t out[SECRETS_SESSION_SIZE],
                     struct str *message);
+
+#define SECRETS_OPERATOR_SIZE (2 * SECRETS_SESSION_SIZE + 1)
+/* Reads or makes the token with which subcommands on this machine use the API as superadmin:
+ * whoever can read the data directory owns the server anyway. */
+int secrets_operator(const struct config *config, char out[SECRETS_OPERATOR_SIZE],
+                     struct str *message);
 
 #endif

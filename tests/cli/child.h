@@ -163,8 +163,8 @@ static inline char *child_folder(void)
 /* Removes it with what the server makes in it, and nothing else. */
 static inline void child_folder_remove(char *path)
 {
-    static const char *const names[] = {"api-key", "session-secret", "bedrud.db", "bedrud.db-wal",
-                                        "bedrud.db-shm"};
+    static const char *const names[] = {"api-key",   "session-secret", "operator-token", "running",
+                                        "bedrud.db", "bedrud.db-wal",  "bedrud.db-shm"};
     struct str file;
 
     str_init(&file);

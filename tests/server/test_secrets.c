@@ -148,6 +148,28 @@ static void makes_a_session_secret_once(void **state)
     str_fini(&m);
 }
 
+static void makes_an_operator_token_once(void **state)
+{
+    (void)state;
+    struct config c = {.data_dir = folder};
+    char first[SECRETS_OPERATOR_SIZE], again[SECRETS_OPERATOR_SIZE], path[128];
+    struct str m;
+
+    str_init(&m);
+    mkdir(folder, 0700);
+    snprintf(path, sizeof path, "%s/operator-token", folder);
+    assert_int_equal(secrets_operator(&c, first, &m), 0);
+    assert_int_equal(mode_of(path), 0600);
+    assert_int_equal(strlen(first), SECRETS_OPERATOR_SIZE - 1);
+    assert_int_equal(secrets_operator(&c, again, &m), 0);
+    assert_string_equal(first, again);
+    unlink(path);
+    assert_int_equal(secrets_operator(&c, again, &m), 0);
+    assert_string_not_equal(first, again);
+    unlink(path);
+    str_fini(&m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +178,7 @@ int main(void)
         cmocka_unit_test(takes_the_configured_key),
         cmocka_unit_test(says_what_is_wrong),
         cmocka_unit_test(makes_a_session_secret_once),
+        cmocka_unit_test(makes_an_operator_token_once),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
