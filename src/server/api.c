@@ -13,7 +13,10 @@
 #include "base/log.h"
 #include "server/api_json.h"
 #include "server/api_token.h"
+#include "server/query.h"
 #include "store/sessions.h"
+
+#define PAGE_MOST 1000000 /* its offset is still a number */
 
 struct api_call *api_call_new(void)
 {
@@ -76,6 +79,13 @@ void api_fail_store(struct api_call *c, int error)
 void api_say(struct api_call *c, const char *text)
 {
     api_reply(c, 200, json_pack("{s:s}", "message", text));
+}
+
+void api_add_page(struct json_t *answer, const struct api_page *page, int64_t total)
+{
+    api_json_int(answer, "total", total);
+    api_json_int(answer, "page", page->number);
+    api_json_int(answer, "limit", page->part.limit);
 }
 
 void api_header(struct api_call *c, const char *name, const char *value)
@@ -145,6 +155,15 @@ bool api_refused(struct api_call *c)
     api_fail(c, 400, "invalid_field",
              arena_printf(&c->arena, "%s %s", c->wrong_field, c->wrong_reason));
     return true;
+}
+
+struct api_page api_page(const struct api_call *c)
+{
+    int page = query_number(c->query, "page"), limit = query_number(c->query, "limit");
+    unsigned most = limit > 0 && limit <= 100 ? (unsigned)limit : 20;
+
+    page = page < 1 ? 1 : page > PAGE_MOST ? PAGE_MOST : page;
+    return (struct api_page){page, {(unsigned)(page - 1) * most, most}};
 }
 
 const char *api_cookie(struct api_call *c, const char *name)

@@ -110,6 +110,13 @@ int64_t api_number(struct api_call *c, const struct json_t *object, const char *
                    int64_t absent);
 /* Answers 400 and returns true when a field did not fit. */
 bool api_refused(struct api_call *c);
+/* Which part of a list is asked for: `page` from 1, `limit` of at most 100, else 20. */
+struct api_page {
+    int number;
+    struct db_page part;
+};
+
+struct api_page api_page(const struct api_call *c);
 /* The value of a cookie of the request; NULL. */
 const char *api_cookie(struct api_call *c, const char *name);
 
@@ -121,6 +128,8 @@ void api_reply(struct api_call *c, unsigned status, struct json_t *value);
 void api_fail(struct api_call *c, unsigned status, const char *code, const char *text);
 /* What an error of the store means to the client: 503 with Retry-After, or 500. */
 void api_fail_store(struct api_call *c, int error);
+/* "total", "page" and "limit" beside a part of a list. */
+void api_add_page(struct json_t *answer, const struct api_page *page, int64_t total);
 /* {"message": text} */
 void api_say(struct api_call *c, const char *text);
 /* Both lie in the arena, or are literals. */

@@ -6,11 +6,11 @@
 
 #include "base/limits.h"
 #include "base/random.h"
+#include "server/api_audit.h"
 #include "server/api_json.h"
 #include "server/api_live.h"
 #include "server/api_match.h"
 #include "server/api_room.h"
-#include "server/query.h"
 #include "store/settings.h"
 
 /* Tries to find a name that nobody has: there are 10^14. */
@@ -154,15 +154,14 @@ static void list(struct api_call *c)
 
 static void archived(struct api_call *c)
 {
-    int page = query_number(c->query, "page"), limit = query_number(c->query, "limit");
-    unsigned most = limit > 0 && limit <= 100 ? (unsigned)limit : 20, count;
-    struct db_page part = {page > 1 ? (unsigned)(page - 1) * most : 0, most};
-    struct room_row *rows = arena_alloc(&c->arena, most * sizeof *rows);
+    struct api_page page = api_page(c);
+    struct room_row *rows = arena_alloc(&c->arena, page.part.limit * sizeof *rows);
+    unsigned count = 0;
     int64_t total;
     int error = rooms_count_archived(c->db, c->user.id, &total);
 
     if (!error)
-        error = rooms_list_archived(c->db, &c->arena, c->user.id, part, rows, &count);
+        error = rooms_list_archived(c->db, &c->arena, c->user.id, page.part, rows, &count);
     if (error) {
         api_fail_store(c, error);
         return;
@@ -173,9 +172,9 @@ static void archived(struct api_call *c)
         api_json_int(one, "recordingCount", 0);
         json_array_append_new(all, one);
     }
-    api_reply(c, 200,
-              json_pack("{s:o,s:I,s:i,s:i}", "rooms", all, "total", (json_int_t)total, "page",
-                        page > 1 ? page : 1, "limit", (int)most));
+    json_t *answer = json_pack("{s:o}", "rooms", all);
+    api_add_page(answer, &page, total);
+    api_reply(c, 200, answer);
 }
 
 /* ---- changing ---- */
@@ -237,7 +236,9 @@ static int change(struct db *db, void *arg)
     if (c->wrong_field || ch->room.max_participants > ch->most)
         return -ERANGE;
     ch->room.updated_ms = c->now_ms;
-    return rooms_set(db, &ch->room, c->now_ms);
+    error = rooms_set(db, &ch->room, c->now_ms);
+    bool opened = ch->before.settings.e2ee && !ch->room.settings.e2ee;
+    return error ? error : api_audit(c, "room.settings", ch->room.id, opened ? "e2ee off" : "");
 }
 
 /* The store has it; now the meeting that is running, if one is. */
@@ -280,13 +281,26 @@ static void set_settings(struct api_call *c)
         api_reply(c, 200, api_room_json(&ch.room));
 }
 
+struct archiving {
+    struct api_call *call;
+    struct room_row *room;
+};
+
+static int archive_own(struct db *db, void *arg)
+{
+    const struct archiving *a = arg;
+    int error = find_own(a->call, a->room);
+
+    if (!error)
+        error = rooms_archive(db, a->room->id, a->call->now_ms);
+    return error ? error : api_audit(a->call, "room.archive", a->room->id, a->room->name);
+}
+
 static void archive(struct api_call *c)
 {
     struct room_row r;
-    int error = find_own(c, &r);
+    int error = db_transact(c->db, archive_own, &(struct archiving){c, &r});
 
-    if (!error)
-        error = rooms_archive(c->db, r.id, c->now_ms);
     if (error) {
         fail_own(c, error);
         return;

@@ -18,8 +18,9 @@ int audit_list(struct db *db, struct arena *a, struct db_page page, struct audit
 {
     struct db_query *q =
         db_query(db,
-                 "SELECT id, happened_at, actor_id, action, target, detail FROM audit_log "
-                 "ORDER BY id DESC LIMIT $1 OFFSET $2",
+                 "SELECT audit_log.id, happened_at, actor_id, action, target, detail, "
+                 "coalesce(users.name, '') FROM audit_log LEFT JOIN users ON users.id = actor_id "
+                 "ORDER BY audit_log.id DESC LIMIT $1 OFFSET $2",
                  db_int(page.limit), db_int(page.offset));
 
     *count = 0;
@@ -29,7 +30,16 @@ int audit_list(struct db *db, struct arena *a, struct db_page page, struct audit
                                           .actor_id = arena_strdup(a, db_column(q, 2)),
                                           .action = arena_strdup(a, db_column(q, 3)),
                                           .target = arena_strdup(a, db_column(q, 4)),
-                                          .detail = arena_strdup(a, db_column(q, 5))};
+                                          .detail = arena_strdup(a, db_column(q, 5)),
+                                          .actor_name = arena_strdup(a, db_column(q, 6))};
+    return db_end(q);
+}
+
+int audit_count(struct db *db, int64_t *total)
+{
+    struct db_query *q = db_query_run(db, "SELECT count(*) FROM audit_log", NULL, 0);
+
+    *total = db_step(q) ? db_column_int(q, 0) : 0;
     return db_end(q);
 }
 

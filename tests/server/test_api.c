@@ -72,6 +72,7 @@ static const struct {
     {"POST", "/room/:id/spotlight/:identity", API_SOMEBODY},
     {"POST", "/room/:id/end", API_SOMEBODY},
     {"GET", "/room/:id/bans", API_SOMEBODY},
+    {"GET", "/admin/audit", API_SUPERADMIN},
 };
 
 #define EXPECTED (sizeof expected / sizeof expected[0])
