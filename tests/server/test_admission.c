@@ -18,6 +18,7 @@ static struct room_row encrypted(const char *id, const char *name)
                              .mode = ROOM_STANDARD,
                              .max_participants = 7,
                              .settings = {.e2ee = true},
+                             .expires_ms = INT64_MAX,
                              .created_ms = 1};
 }
 

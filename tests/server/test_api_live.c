@@ -85,6 +85,7 @@ static const struct room_row room = {.id = "r",
                                      .created_by = "owner",
                                      .admin_id = "owner",
                                      .mode = ROOM_STANDARD,
+                                     .expires_ms = INT64_MAX,
                                      .settings = {true, true, true, false, false, false, false}};
 
 static struct api_call *begin(void)
