@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "base/limits.h"
+#include "server/api_audit.h"
 #include "server/api_json.h"
 #include "server/api_live.h"
 #include "server/api_match.h"
@@ -135,13 +136,19 @@ static int tell(struct api_call *c, const struct act *a, const char *event, bool
     return api_live_tell(c, &a->room, alone ? &target : NULL, notice);
 }
 
+static int note(struct api_call *c, const struct act *a, const char *action)
+{
+    return api_audit(c, arena_printf(&c->arena, "room.%s", action), a->room.id, a->identity);
+}
+
 /* ---- out ---- */
 
 /* The removal does not depend on whether the others could be told. */
 static void put_out(struct api_call *c, const struct act *a, const char *event)
 {
     (void)tell(c, a, event, false);
-    answer(c, api_live_remove(c, &a->room, a->identity), "success");
+    int error = api_live_remove(c, &a->room, a->identity);
+    answer(c, error ? error : note(c, a, event), "success");
 }
 
 static void kick(struct api_call *c)
@@ -188,8 +195,8 @@ static void unban(struct api_call *c)
         refuse_unknown(c);
         return;
     }
-    answer(c, members_set(c->db, a.room.id, a.identity, MEMBER_BANNED, false, c->now_ms),
-           "success");
+    int error = members_set(c->db, a.room.id, a.identity, MEMBER_BANNED, false, c->now_ms);
+    answer(c, error ? error : note(c, &a, "unban"), "success");
 }
 
 static void bans(struct api_call *c)
@@ -220,8 +227,10 @@ static void end(struct api_call *c)
     struct room_row r;
     int own_rank;
 
-    if (enter(c, API_ROLE_OWNER, &r, &own_rank))
-        answer(c, api_live_end(c, &r, "The meeting was ended for all.", NULL), "success");
+    if (!enter(c, API_ROLE_OWNER, &r, &own_rank))
+        return;
+    int error = api_live_end(c, &r, "The meeting was ended for all.", NULL);
+    answer(c, error ? error : api_audit(c, "room.end", r.id, ""), "success");
 }
 
 /* ---- tracks ---- */
@@ -244,7 +253,8 @@ static bool is_camera(const struct media_track *t)
 }
 
 /* Nothing of these tracks reaches anybody until their publisher lets it. */
-static void silence(struct api_call *c, enum api_role least, bool (*is)(const struct media_track *))
+static void silence(struct api_call *c, enum api_role least, bool (*is)(const struct media_track *),
+                    const char *action)
 {
     struct media_person inside;
     struct act a;
@@ -255,35 +265,38 @@ static void silence(struct api_call *c, enum api_role least, bool (*is)(const st
     for (unsigned i = 0; i < inside.track_count && (!error || error == -ENOENT); i++)
         if (is(&inside.tracks[i]))
             error = media_mute(c->media, a.room.name, a.identity, inside.tracks[i].sid);
-    answer(c, error == -ENOENT ? 0 : error, "success");
+    answer(c, error && error != -ENOENT ? error : note(c, &a, action), "success");
 }
 
 static void mute(struct api_call *c)
 {
-    silence(c, API_ROLE_OWNER, is_sound);
+    silence(c, API_ROLE_OWNER, is_sound, "mute");
 }
 
 static void video_off(struct api_call *c)
 {
-    silence(c, API_ROLE_MODERATOR, is_camera);
+    silence(c, API_ROLE_MODERATOR, is_camera, "video_off");
 }
 
 static void screen_off(struct api_call *c)
 {
-    silence(c, API_ROLE_MODERATOR, is_screen);
+    silence(c, API_ROLE_MODERATOR, is_screen, "screenshare_stop");
 }
 
 /* ---- what somebody may ---- */
 
 /* Writes it down and sees that it holds for whoever is inside. */
-static void set(struct api_call *c, const struct act *a, enum member_flag flag, bool on)
+static void set(struct api_call *c, const struct act *a, enum member_flag flag, bool on,
+                const char *action)
 {
     if (!a->user.id) {
         refuse_unknown(c);
         return;
     }
     int error = members_set(c->db, a->room.id, a->identity, flag, on, c->now_ms);
-    answer(c, error ? error : api_live_settle(c, &a->room, a->identity), "success");
+    if (!error)
+        error = api_live_settle(c, &a->room, a->identity);
+    answer(c, error ? error : note(c, a, action), "success");
 }
 
 static void promote(struct api_call *c)
@@ -298,7 +311,7 @@ static void promote(struct api_call *c)
     else if (a.member.is_banned)
         refuse(c, 409, "banned", "This person is banned from the room");
     else
-        set(c, &a, MEMBER_MODERATOR, true);
+        set(c, &a, MEMBER_MODERATOR, true, "promote");
 }
 
 static void demote(struct api_call *c)
@@ -306,7 +319,7 @@ static void demote(struct api_call *c)
     struct act a;
 
     if (aim_against(c, API_ROLE_OWNER, &a))
-        set(c, &a, MEMBER_MODERATOR, false);
+        set(c, &a, MEMBER_MODERATOR, false, "demote");
 }
 
 static void block_chat(struct api_call *c)
@@ -314,7 +327,7 @@ static void block_chat(struct api_call *c)
     struct act a;
 
     if (aim_against(c, API_ROLE_MODERATOR, &a))
-        set(c, &a, MEMBER_CHAT_BLOCKED, true);
+        set(c, &a, MEMBER_CHAT_BLOCKED, true, "chat_block");
 }
 
 static void unblock_chat(struct api_call *c)
@@ -322,7 +335,7 @@ static void unblock_chat(struct api_call *c)
     struct act a;
 
     if (aim_against(c, API_ROLE_MODERATOR, &a))
-        set(c, &a, MEMBER_CHAT_BLOCKED, false);
+        set(c, &a, MEMBER_CHAT_BLOCKED, false, "chat_unblock");
 }
 
 static void bring_on_stage(struct api_call *c)
@@ -331,7 +344,7 @@ static void bring_on_stage(struct api_call *c)
     int own_rank;
 
     if (aim(c, API_ROLE_MODERATOR, &a, &own_rank))
-        set(c, &a, MEMBER_ON_STAGE, true);
+        set(c, &a, MEMBER_ON_STAGE, true, "stage_bring");
 }
 
 static void take_off_stage(struct api_call *c)
@@ -340,7 +353,7 @@ static void take_off_stage(struct api_call *c)
     int own_rank;
 
     if (aim(c, API_ROLE_MODERATOR, &a, &own_rank))
-        set(c, &a, MEMBER_ON_STAGE, false);
+        set(c, &a, MEMBER_ON_STAGE, false, "stage_remove");
 }
 
 /* ---- notices that clients act upon ---- */
@@ -349,8 +362,10 @@ static void notify(struct api_call *c, const struct act *a, const char *event, b
 {
     struct media_person inside;
 
-    if (find_inside(c, a, &inside))
-        answer(c, tell(c, a, event, alone), "success");
+    if (!find_inside(c, a, &inside))
+        return;
+    int error = tell(c, a, event, alone);
+    answer(c, error ? error : note(c, a, event), "success");
 }
 
 static void deafen(struct api_call *c)

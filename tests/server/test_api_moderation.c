@@ -63,6 +63,65 @@ static void asks_for_the_right_role(void **state)
     arena_fini(&a);
 }
 
+static bool is_noted(const json_t *entries, const char *action, const char *room,
+                     const char *detail)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(entries, i, one)
+    {
+        if (strcmp(api_get(one, "action"), action) == 0 &&
+            strcmp(api_get(one, "target"), room) == 0 &&
+            strcmp(api_get(one, "detail"), detail) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whatever somebody did to somebody else stands in the audit log. */
+static void is_written_down(void **state)
+{
+    (void)state;
+    static const char *const done[][2] = {
+        {"mute/", ""},         {"video/", "/off"},    {"screenshare/", "/stop"},
+        {"chat/", "/block"},   {"chat/", "/unblock"}, {"stage/", "/bring"},
+        {"stage/", "/remove"}, {"deafen/", ""},       {"undeafen/", ""},
+        {"ask/", "/unmute"},   {"ask/", "/camera"},   {"spotlight/", ""},
+        {"promote/", ""},      {"demote/", ""},       {"kick/", ""},
+        {"ban/", ""},          {"unban/", ""},        {"end", NULL}};
+    static const char *const noted[] = {"mute",         "video_off",    "screenshare_stop",
+                                        "chat_block",   "chat_unblock", "stage_bring",
+                                        "stage_remove", "deafen",       "undeafen",
+                                        "ask_unmute",   "ask_camera",   "spotlight",
+                                        "promote",      "demote",       "kick",
+                                        "ban",          "unban",        "end"};
+    const size_t count = sizeof done / sizeof done[0];
+    struct house h;
+    struct arena a;
+    char text[192];
+
+    arena_init(&a);
+    house_build(&h, "{}");
+    struct peer *p = house_enter(&h, &h.target, &a, NULL);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "%s%s%s", done[i][0], done[i][1] ? h.target.id : "",
+                 done[i][1] ? done[i][1] : "");
+        json_decref(house_ask(&h, "POST", &h.people[ROLE_OWNER], text, 200, NULL));
+    }
+    json_t *log = api_ask(&(struct question){"GET", "/api/admin/audit?limit=100",
+                                             h.people[ROLE_BOSS].access, NULL, NULL},
+                          200, NULL);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(text, sizeof text, "room.%s", noted[i]);
+        if (!is_noted(json_object_get(log, "entries"), text, h.id, done[i][1] ? h.target.id : ""))
+            fail_msg("%s is not noted", text);
+    }
+    json_decref(log);
+    peer_free(p);
+    arena_fini(&a);
+}
+
 static void spares_ones_betters(void **state)
 {
     (void)state;
@@ -361,10 +420,15 @@ static void brings_people_on_stage(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(asks_for_the_right_role),   cmocka_unit_test(spares_ones_betters),
-        cmocka_unit_test(says_who_is_not_there),     cmocka_unit_test(puts_people_out),
-        cmocka_unit_test(leaves_the_banned_nothing), cmocka_unit_test(ends_for_all),
-        cmocka_unit_test(promotes_and_demotes),      cmocka_unit_test(blocks_from_chat),
+        cmocka_unit_test(asks_for_the_right_role),
+        cmocka_unit_test(is_written_down),
+        cmocka_unit_test(spares_ones_betters),
+        cmocka_unit_test(says_who_is_not_there),
+        cmocka_unit_test(puts_people_out),
+        cmocka_unit_test(leaves_the_banned_nothing),
+        cmocka_unit_test(ends_for_all),
+        cmocka_unit_test(promotes_and_demotes),
+        cmocka_unit_test(blocks_from_chat),
         cmocka_unit_test(brings_people_on_stage),
     };
 
