@@ -135,6 +135,28 @@ static void create(struct api_call *c)
 
 /* ---- listing ---- */
 
+/* How many are inside, for each room that is shown. */
+static void add_counts(struct api_call *c, const struct room_row *rows, unsigned count,
+                       json_t *rooms)
+{
+    const char **names = arena_alloc(&c->arena, count * sizeof *names);
+    struct media_room *live;
+    unsigned n;
+
+    for (unsigned i = 0; i < count; i++)
+        names[i] = rows[i].name;
+    /* Rooms without their numbers are of more use than none. */
+    if (media_rooms(c->media, &c->arena, names, count, &live, &n) != 0)
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned people = 0;
+        for (unsigned j = 0; j < n; j++)
+            if (strcmp(live[j].name, rows[i].name) == 0)
+                people = live[j].people;
+        api_json_int(json_array_get(rooms, i), "participantsCount", people);
+    }
+}
+
 static void list(struct api_call *c)
 {
     struct room_row *rows = arena_alloc(&c->arena, LIMIT_ROOM_LIST * sizeof *rows);
@@ -149,6 +171,7 @@ static void list(struct api_call *c)
     json_t *all = json_array();
     for (unsigned i = 0; i < count; i++)
         json_array_append_new(all, api_room_json(&rows[i]));
+    add_counts(c, rows, count, all);
     api_reply(c, 200, all);
 }
 

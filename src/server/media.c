@@ -167,6 +167,33 @@ int media_count(struct media_plane *m, const char *room, unsigned *people)
     return error;
 }
 
+int media_rooms(struct media_plane *m, struct arena *a, const char *const *names, unsigned n,
+                struct media_room **list, unsigned *count)
+{
+    Livekit__ListRoomsRequest q = LIVEKIT__LIST_ROOMS_REQUEST__INIT;
+    Livekit__ListRoomsResponse *all = NULL;
+    struct str reply;
+
+    *list = NULL;
+    *count = 0;
+    if (n == 0) /* which RoomService takes for all */
+        return 0;
+    q.n_names = n;
+    q.names = (char **)(uintptr_t)names;
+    str_init(&reply);
+    int error = m->call(m, ENGINE_LIST_ROOMS, NULL, signal_pack(&q.base, a), &reply);
+    if (!error)
+        all = (void *)signal_parse(&livekit__list_rooms_response__descriptor, str_span(&reply), a);
+    str_fini(&reply);
+    if (error || !all)
+        return error ? error : -EBUSY;
+    *list = arena_alloc(a, all->n_rooms * sizeof **list);
+    for (size_t i = 0; i < all->n_rooms; i++)
+        (*list)[(*count)++] =
+            (struct media_room){all->rooms[i]->name, all->rooms[i]->num_participants};
+    return 0;
+}
+
 int media_remove(struct media_plane *m, const char *room, const char *identity)
 {
     Livekit__RoomParticipantIdentity q = LIVEKIT__ROOM_PARTICIPANT_IDENTITY__INIT;

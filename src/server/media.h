@@ -30,6 +30,15 @@ struct media_track {
     bool muted;
 };
 
+struct media_room {
+    const char *name;
+    unsigned people;
+};
+
+/* The live rooms among these names, in the arena; none of none. */
+int media_rooms(struct media_plane *m, struct arena *a, const char *const *names, unsigned n,
+                struct media_room **list, unsigned *count);
+
 struct media_person {
     const char *sid, *identity, *name, *metadata;
     int state; /* Livekit__ParticipantInfo__State */

@@ -253,6 +253,11 @@ static void reaches_those_inside(void **state)
     api_guest("Jo", &guest);
     create(&owner, "{}", &room);
     struct peer *p = enter(&guest, &room, &a);
+    json_t *rooms =
+        api_ask(&(struct question){"GET", "/api/room/list", owner.access, NULL, NULL}, 200, NULL);
+    assert_int_equal(
+        json_integer_value(json_object_get(json_array_get(rooms, 0), "participantsCount")), 1);
+    json_decref(rooms);
     json_decref(change(&owner, &room, "{\"settings\":{\"allowVideo\":false,\"allowChat\":false}}",
                        200, NULL));
     const Livekit__ParticipantPermission *now = NULL;

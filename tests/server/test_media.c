@@ -142,6 +142,39 @@ static void lists_people(void **state)
     assert_int_equal(media_count(&plane, "kitchen", &n), -EBUSY);
 }
 
+static void counts_rooms(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"kitchen", "hall"};
+    Livekit__Room kitchen = LIVEKIT__ROOM__INIT;
+    Livekit__Room *rooms[] = {&kitchen};
+    Livekit__ListRoomsResponse all = LIVEKIT__LIST_ROOMS_RESPONSE__INIT;
+    struct media_room *list;
+    unsigned n = 7;
+
+    assert_int_equal(media_rooms(&plane, &seen.arena, names, 0, &list, &n), 0);
+    assert_int_equal(n, 0);
+    assert_int_equal(seen.calls, 0);
+    kitchen.name = (char *)(uintptr_t) "kitchen";
+    kitchen.num_participants = 3;
+    all.rooms = rooms;
+    all.n_rooms = 1;
+    seen.reply = signal_pack(&all.base, &seen.arena);
+    assert_int_equal(media_rooms(&plane, &seen.arena, names, 2, &list, &n), 0);
+    assert_int_equal(seen.what, ENGINE_LIST_ROOMS);
+    assert_string_equal(seen.room, "");
+    const Livekit__ListRoomsRequest *asked =
+        (void *)signal_parse(&livekit__list_rooms_request__descriptor, seen.request, &seen.arena);
+    assert_int_equal(asked->n_names, 2);
+    assert_string_equal(asked->names[1], "hall");
+    assert_int_equal(n, 1);
+    assert_string_equal(list[0].name, "kitchen");
+    assert_int_equal(list[0].people, 3);
+    seen.error = -EBUSY;
+    assert_int_equal(media_rooms(&plane, &seen.arena, names, 2, &list, &n), -EBUSY);
+    assert_int_equal(n, 0);
+}
+
 static void finds_one(void **state)
 {
     (void)state;
@@ -226,6 +259,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(carries_the_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(lists_people, setup, teardown),
+        cmocka_unit_test_setup_teardown(counts_rooms, setup, teardown),
         cmocka_unit_test_setup_teardown(finds_one, setup, teardown),
         cmocka_unit_test_setup_teardown(changes_people, setup, teardown),
         cmocka_unit_test_setup_teardown(speaks_to_rooms, setup, teardown),
