@@ -26,7 +26,6 @@ static void test_copy(void **state)
     str_set(&g->os, "linux");
     str_set(&g->browser, "firefox");
     str_set(&g->device_model, "d");
-    str_set(&g->room_metadata, "x");
     grant_set_attribute(g, "a", "1");
     g->permission.sources = 5;
     struct grant *copy = grant_copy(g);
@@ -42,7 +41,6 @@ static void test_copy(void **state)
     assert_string_equal(copy->os, "linux");
     assert_string_equal(copy->browser, "firefox");
     assert_string_equal(copy->device_model, "d");
-    assert_string_equal(copy->room_metadata, "x");
     assert_int_equal(copy->attribute_count, 1);
     assert_string_equal(copy->attributes[0].value, "1");
     assert_int_equal(copy->permission.sources, 5);

@@ -26,24 +26,6 @@ static void test_departure(void **state)
     assert_int_equal(engine_stats(world.engine)->transports, 0);
 }
 
-/* The token that makes the room says what it is: nobody is in it without that. */
-static void test_made_encrypted(void **state)
-{
-    (void)state;
-    struct client *alice = client_new("alice"), *bob;
-
-    str_set(&alice->grant->room_metadata, "{\"e2ee\":true}");
-    client_open(alice);
-    assert_string_equal(client_last(alice, RESP(JOIN))->join->room->metadata, "{\"e2ee\":true}");
-    assert_true(the_room()->e2ee);
-    /* Later ones say nothing about a room that is there. */
-    bob = client_new("bob");
-    str_set(&bob->grant->room_metadata, "{\"e2ee\":false}");
-    client_open(bob);
-    assert_string_equal(client_last(bob, RESP(JOIN))->join->room->metadata, "{\"e2ee\":true}");
-    assert_true(the_room()->e2ee);
-}
-
 static void test_departure_interrupted(void **state)
 {
     (void)state;
@@ -175,7 +157,7 @@ int main(void)
         WORLD_TEST(test_departure), WORLD_TEST(test_departure_interrupted),
         WORLD_TEST(test_settings),  WORLD_TEST(test_never_joined),
         WORLD_TEST(test_counts),    WORLD_TEST(test_shutdown),
-        WORLD_TEST(test_restart),   WORLD_TEST(test_made_encrypted),
+        WORLD_TEST(test_restart),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@ import { Redirect, Route, Switch } from 'wouter';
 import { HomePage } from '../pages/home/HomePage';
 import { NotFoundPage } from '../pages/NotFoundPage';
 
+const DashboardPage = lazy(() => import('../pages/dashboard/DashboardPage'));
 const SignInPage = lazy(() => import('../pages/auth/SignInPage'));
 const SignUpPage = lazy(() => import('../pages/auth/SignUpPage'));
 const RoomPage = lazy(() => import('../pages/room/RoomPage'));
@@ -20,6 +21,7 @@ export function Routes() {
         </Route>
         <Route path="/auth/login" component={SignInPage} />
         <Route path="/auth/register" component={SignUpPage} />
+        <Route path="/dashboard" component={DashboardPage} />
         <Route path="/m/:name">{({ name }) => <RoomPage key={name} name={name} />}</Route>
         <Route path="/c/:name">{({ name }) => <RoomPage key={name} name={name} />}</Route>
         <Route component={NotFoundPage} />

@@ -9,6 +9,17 @@ import { classes } from './classes';
 import css from './Dialog.module.css';
 import { LayerContext } from './layer';
 
+/** The page behind does not scroll, and does not move when its scroll bar goes. Ends with what is given. */
+function holdPage(end: () => void): () => void {
+  const { documentElement: page } = document;
+  page.style.paddingInlineEnd = `${innerWidth - page.clientWidth}px`;
+  page.style.overflow = 'hidden';
+  return () => {
+    page.style.paddingInlineEnd = page.style.overflow = '';
+    end();
+  };
+}
+
 interface DialogProps {
   title: string;
   onClose: () => void;
@@ -30,11 +41,9 @@ export function Dialog({ title, onClose, children, actions, onSubmit, narrow, bu
   useEffect(() => {
     if (!dialog) return;
     if (!dialog.open) dialog.showModal();
-    document.documentElement.classList.add('has-dialog');
-    return () => {
-      dialog.close();
-      document.documentElement.classList.remove('has-dialog');
-    };
+    // What stands first is the button that closes it. Unless a field asked for it, the focus begins at the title.
+    if (document.activeElement?.closest('header')) dialog.querySelector('h2')?.focus();
+    return holdPage(() => dialog.close());
   }, [dialog]);
 
   const close = (): void => {
@@ -51,7 +60,7 @@ export function Dialog({ title, onClose, children, actions, onSubmit, narrow, bu
   const inside = (
     <LayerContext value={dialog}>
       <header className={css.head}>
-        <h2 id={id} className="t-heading">
+        <h2 id={id} tabIndex={-1} className="t-heading">
           {title}
         </h2>
         <IconButton icon={X} label={t('dialog.close')} dense onClick={close} />

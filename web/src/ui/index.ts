@@ -12,6 +12,7 @@ export { Logo, Mark } from './Logo';
 export { Menu, MenuChoice, MenuItem, MenuLine } from './Menu';
 export { hueOf, initials, roomTitle } from './names';
 export { Notice, type Tone } from './Notice';
+export { SearchField } from './SearchField';
 export { Segments } from './Segments';
 export { Skeletons } from './Skeleton';
 export { StatePage } from './StatePage';
