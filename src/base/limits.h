@@ -150,6 +150,12 @@
 #define LIMIT_ROOM_LIFE_MS (30 * 24 * 60 * 60 * 1000LL)
 #define LIMIT_ROOM_LIST 200   /* of one user, in a list */
 #define LIMIT_BANS_LISTED 500 /* of one room */
+#define LIMIT_MODERATORS_TOLD 100
+/* Who waits to be let in: as many as somebody can look through. A place is kept while a moderator
+ * may be on the way; who was sent away does not knock again at once. */
+#define LIMIT_LOBBY 100
+#define LIMIT_LOBBY_WAIT_MS (10 * 60 * 1000LL)
+#define LIMIT_LOBBY_DENIED_MS (10 * 60 * 1000LL)
 
 /* Housekeeping. */
 #define LIMIT_HOUSEKEEPING_MS (60 * 1000)

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/random.h"
 #include "server/api_json.h"
+#include "server/api_lobby.h"
 #include "server/api_match.h"
 #include "server/api_room.h"
 #include "server/api_session.h"
@@ -18,6 +19,7 @@
 struct visit {
     struct room_row room;
     struct member member;
+    bool waits; /* for a moderator's word */
 };
 
 /* ---- who is let in ---- */
@@ -46,7 +48,7 @@ static bool has_seat(struct api_call *c, const struct room_row *r)
     return others < r->max_participants || refuse(c, "room_full", "room is full");
 }
 
-static bool let_in(struct api_call *c, const struct visit *v)
+static bool let_in(struct api_call *c, struct visit *v)
 {
     const struct room_row *r = &v->room;
     bool known =
@@ -54,10 +56,11 @@ static bool let_in(struct api_call *c, const struct visit *v)
 
     if (v->member.is_banned)
         return refuse(c, "banned", "you are banned from this room");
+    v->waits = r->settings.require_approval && !known;
+    if (v->waits)
+        return true;
     if (!r->is_public && !known)
         return refuse(c, "private", "This room is private");
-    if (r->settings.require_approval && !known)
-        return refuse(c, "approval_required", "This room requires approval to join");
     return has_seat(c, r);
 }
 
@@ -121,6 +124,10 @@ static void join(struct api_call *c)
 
     if (api_refused(c) || !visit(c, name, &v, true))
         return;
+    if (v.waits) {
+        api_lobby_wait(c, &v.room);
+        return;
+    }
     int error = note_visit(c, &v);
     if (error)
         api_fail_store(c, error);
@@ -133,18 +140,23 @@ static void refresh_token(struct api_call *c)
     const char *name = api_text(c, c->json, "roomName", LIMIT_ROOM_NAME);
     struct visit v;
 
-    if (!api_refused(c) && visit(c, name, &v, false))
+    if (api_refused(c) || !visit(c, name, &v, false))
+        return;
+    if (v.waits)
+        refuse(c, "approval_required", "This room requires approval to join");
+    else
         api_reply(c, 200,
                   json_pack("{s:s}", "token", api_room_token(c, &v.room, &c->user, &v.member)));
 }
 
 /* ---- without an account ---- */
 
-/* A guest who was here before is found by their cookie, so that a ban holds as long as that does. A
- * new one is not stored before they are let in. */
-static int recognise(struct api_call *c, const char *name, bool *known)
+/* A guest who was here before is found by their cookie, so that a ban holds as long as that does,
+ * or by the ticket with which they wait. A new one is not stored before they are let in, or wait.
+ */
+static int recognise(struct api_call *c, const char *name, const char *ticket, bool *known)
 {
-    const char *cookie = api_cookie(c, GUEST_COOKIE), *id = NULL;
+    const char *cookie = ticket[0] ? ticket : api_cookie(c, GUEST_COOKIE), *id = NULL;
     char new_id[RANDOM_UUID_SIZE];
     int error = -ENOENT;
 
@@ -174,6 +186,30 @@ static int recognise(struct api_call *c, const char *name, bool *known)
     return 0;
 }
 
+static int keep_guest(struct db *db, const struct user *u, bool known, int64_t now_ms)
+{
+    return known ? users_set_profile(db, u->id, u->name, u->email, now_ms) : users_add(db, u);
+}
+
+static void give_cookie(struct api_call *c)
+{
+    api_session_cookie(c, GUEST_COOKIE,
+                       api_token_guest(c->config->secret, c->user.id, c->now_ms, &c->arena),
+                       LIMIT_GUEST_LIFE_MS);
+}
+
+static void let_guest_wait(struct api_call *c, const struct visit *v, bool known)
+{
+    int error = keep_guest(c->db, &c->user, known, c->now_ms);
+
+    if (error) {
+        api_fail_store(c, error);
+        return;
+    }
+    give_cookie(c);
+    api_lobby_wait(c, &v->room);
+}
+
 struct guest_visit {
     struct api_call *call;
     const struct visit *visit;
@@ -186,8 +222,7 @@ static int take_guest_in(struct db *db, void *arg)
     struct guest_visit *g = arg;
     struct api_call *c = g->call;
     const struct user *u = &c->user;
-    int error =
-        g->known ? users_set_profile(db, u->id, u->name, u->email, c->now_ms) : users_add(db, u);
+    int error = keep_guest(db, u, g->known, c->now_ms);
 
     if (!error)
         error = api_session_add(c, u, &g->session);
@@ -205,16 +240,15 @@ static void let_guest_in(struct api_call *c, const struct visit *v, bool known)
     }
     json_t *answer = visit_json(c, v);
     api_session_tokens(c, answer, &c->user, g.session, 1);
-    api_session_cookie(c, GUEST_COOKIE,
-                       api_token_guest(c->config->secret, c->user.id, c->now_ms, &c->arena),
-                       LIMIT_GUEST_LIFE_MS);
+    give_cookie(c);
     api_reply(c, 200, answer);
 }
 
 static void guest_join(struct api_call *c)
 {
     const char *room = api_text(c, c->json, "roomName", LIMIT_ROOM_NAME),
-               *name = api_text(c, c->json, "guestName", 1024);
+               *name = api_text(c, c->json, "guestName", 1024),
+               *ticket = api_text(c, c->json, "ticket", LIMIT_API_TOKEN);
     struct settings s;
     struct visit v;
     bool known;
@@ -225,7 +259,7 @@ static void guest_join(struct api_call *c)
     name = api_session_name(c, name, 1, 50);
     error = settings_read(c->db, &c->arena, &s);
     if (!error && name)
-        error = recognise(c, name, &known);
+        error = recognise(c, name, ticket, &known);
     if (error)
         api_fail_store(c, error);
     else if (!s.guest_login_enabled)
@@ -234,7 +268,9 @@ static void guest_join(struct api_call *c)
         api_fail(c, 400, "invalid_name", "The name must have 1 to 50 characters");
     else if (!c->user.is_active)
         api_fail(c, 403, "deactivated", "Account is deactivated");
-    else if (visit(c, room, &v, false))
+    else if (visit(c, room, &v, false) && v.waits)
+        let_guest_wait(c, &v, known);
+    else if (!c->status)
         let_guest_in(c, &v, known);
 }
 
@@ -258,6 +294,7 @@ static void check(struct api_call *c)
     api_json_text(answer, "name", v.room.name);
     api_json_text(answer, "mode", v.room.mode);
     api_json_bool(answer, "e2ee", v.room.settings.e2ee);
+    api_json_bool(answer, "requireApproval", v.room.settings.require_approval);
     api_json_int(answer, "count", count);
     api_json_int(answer, "maxParticipants", v.room.max_participants);
     api_reply(c, 200, answer);

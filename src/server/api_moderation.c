@@ -41,27 +41,6 @@ static bool fail_store(struct api_call *c, int error)
     return false;
 }
 
-/* The room, for whoever has at least this role in it; false with an answer. */
-static bool enter(struct api_call *c, enum api_role least, struct room_row *r, int *own_rank)
-{
-    struct member m;
-    int error = rooms_find(c->db, &c->arena, c->params[0], r);
-
-    if (!error && r->deleted_ms)
-        error = -ENOENT;
-    if (error == -ENOENT)
-        return refuse(c, 404, "room_not_found", "Room not found");
-    if (!error)
-        error = members_find(c->db, &c->arena, r->id, c->user.id, &m);
-    if (error)
-        return fail_store(c, error);
-    *own_rank = rank(r, &c->user, &m);
-    return *own_rank >= (int)least ||
-           refuse(c, 403, "forbidden",
-                  least == API_ROLE_OWNER ? "Only the owner of the room can do this"
-                                          : "Only moderators of the room can do this");
-}
-
 static int find_target(struct api_call *c, struct act *a)
 {
     int error = users_find(c->db, &c->arena, a->identity, &a->user);
@@ -73,10 +52,10 @@ static int find_target(struct api_call *c, struct act *a)
     return error == -ENOENT ? 0 : error;
 }
 
-static bool aim(struct api_call *c, enum api_role least, struct act *a, int *own_rank)
+static bool aim(struct api_call *c, enum api_role least, struct act *a)
 {
     *a = (struct act){.identity = c->params[1]};
-    if (!enter(c, least, &a->room, own_rank))
+    if (!api_room_enter(c, least, &a->room))
         return false;
     int error = find_target(c, a);
     return !error || fail_store(c, error);
@@ -85,15 +64,17 @@ static bool aim(struct api_call *c, enum api_role least, struct act *a, int *own
 /* The same for what nobody wants to have done to them: not to oneself, and not to one's betters. */
 static bool aim_against(struct api_call *c, enum api_role least, struct act *a)
 {
-    int own_rank;
+    struct member me;
 
-    if (!aim(c, least, a, &own_rank))
+    if (!aim(c, least, a))
         return false;
     if (strcmp(a->identity, c->user.id) == 0)
         return refuse(c, 400, "self", "You cannot do this to yourself");
-    if (a->user.id && rank(&a->room, &a->user, &a->member) >= own_rank)
-        return refuse(c, 403, "outranked", "You cannot do this to an admin of this room");
-    return true;
+    int error = members_find(c->db, &c->arena, a->room.id, c->user.id, &me);
+    if (error)
+        return fail_store(c, error);
+    return !a->user.id || rank(&a->room, &a->user, &a->member) < rank(&a->room, &c->user, &me) ||
+           refuse(c, 403, "outranked", "You cannot do this to an admin of this room");
 }
 
 static bool refuse_unknown(struct api_call *c)
@@ -161,6 +142,8 @@ static void kick(struct api_call *c)
         return;
     if (a.user.id)
         error = members_put_out(c->db, a.room.id, a.identity, c->now_ms);
+    if (!error && a.user.id && a.room.settings.require_approval)
+        error = members_set(c->db, a.room.id, a.identity, MEMBER_APPROVED, false, c->now_ms);
     if (error)
         api_fail_store(c, error);
     else
@@ -187,9 +170,8 @@ static void ban(struct api_call *c)
 static void unban(struct api_call *c)
 {
     struct act a;
-    int own_rank;
 
-    if (!aim(c, API_ROLE_MODERATOR, &a, &own_rank))
+    if (!aim(c, API_ROLE_MODERATOR, &a))
         return;
     if (!is_member(&a)) {
         refuse_unknown(c);
@@ -205,9 +187,8 @@ static void bans(struct api_call *c)
     const struct db_page page = {0, LIMIT_BANS_LISTED};
     struct room_row r;
     unsigned count;
-    int own_rank;
 
-    if (!enter(c, API_ROLE_MODERATOR, &r, &own_rank))
+    if (!api_room_enter(c, API_ROLE_MODERATOR, &r))
         return;
     int error = members_list_users(c->db, &c->arena, r.id, MEMBER_BANNED, page, list, &count);
     if (error) {
@@ -225,9 +206,8 @@ static void bans(struct api_call *c)
 static void end(struct api_call *c)
 {
     struct room_row r;
-    int own_rank;
 
-    if (!enter(c, API_ROLE_OWNER, &r, &own_rank))
+    if (!api_room_enter(c, API_ROLE_OWNER, &r))
         return;
     int error = api_live_end(c, &r, "The meeting was ended for all.", NULL);
     answer(c, error ? error : api_audit(c, "room.end", r.id, ""), "success");
@@ -302,9 +282,8 @@ static void set(struct api_call *c, const struct act *a, enum member_flag flag, 
 static void promote(struct api_call *c)
 {
     struct act a;
-    int own_rank;
 
-    if (!aim(c, API_ROLE_OWNER, &a, &own_rank))
+    if (!aim(c, API_ROLE_OWNER, &a))
         return;
     if (a.user.id && rank(&a.room, &a.user, &a.member) >= API_ROLE_MODERATOR)
         answer(c, 0, "already_moderator");
@@ -341,18 +320,16 @@ static void unblock_chat(struct api_call *c)
 static void bring_on_stage(struct api_call *c)
 {
     struct act a;
-    int own_rank;
 
-    if (aim(c, API_ROLE_MODERATOR, &a, &own_rank))
+    if (aim(c, API_ROLE_MODERATOR, &a))
         set(c, &a, MEMBER_ON_STAGE, true, "stage_bring");
 }
 
 static void take_off_stage(struct api_call *c)
 {
     struct act a;
-    int own_rank;
 
-    if (aim(c, API_ROLE_MODERATOR, &a, &own_rank))
+    if (aim(c, API_ROLE_MODERATOR, &a))
         set(c, &a, MEMBER_ON_STAGE, false, "stage_remove");
 }
 
@@ -388,9 +365,8 @@ static void ask(struct api_call *c)
 {
     const char *action = c->params[2];
     struct act a;
-    int own_rank;
 
-    if (!aim(c, API_ROLE_MODERATOR, &a, &own_rank))
+    if (!aim(c, API_ROLE_MODERATOR, &a))
         return;
     if (strcmp(action, "unmute") == 0)
         notify(c, &a, "ask_unmute", true);
@@ -403,9 +379,8 @@ static void ask(struct api_call *c)
 static void spotlight(struct api_call *c)
 {
     struct act a;
-    int own_rank;
 
-    if (aim(c, API_ROLE_MODERATOR, &a, &own_rank))
+    if (aim(c, API_ROLE_MODERATOR, &a))
         notify(c, &a, "spotlight", false);
 }
 

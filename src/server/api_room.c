@@ -3,6 +3,7 @@
  * whoever is inside already. */
 #include "server/api_room.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -101,6 +102,28 @@ enum api_role api_room_role(const struct room_row *r, const struct user *u, cons
         u->accesses & ACCESS_SUPERADMIN)
         return API_ROLE_OWNER;
     return m->is_moderator && !m->is_banned ? API_ROLE_MODERATOR : API_ROLE_PARTICIPANT;
+}
+
+bool api_room_enter(struct api_call *c, enum api_role least, struct room_row *r)
+{
+    struct member m;
+    int error = rooms_find(c->db, &c->arena, c->params[0], r);
+
+    if (!error && r->deleted_ms)
+        error = -ENOENT;
+    if (!error)
+        error = members_find(c->db, &c->arena, r->id, c->user.id, &m);
+    if (!error && api_room_role(r, &c->user, &m) >= least)
+        return true;
+    if (error == -ENOENT)
+        api_fail(c, 404, "room_not_found", "Room not found");
+    else if (error)
+        api_fail_store(c, error);
+    else
+        api_fail(c, 403, "forbidden",
+                 least == API_ROLE_OWNER ? "Only the owner of the room can do this"
+                                         : "Only moderators of the room can do this");
+    return false;
 }
 
 static uint32_t bit(int source)

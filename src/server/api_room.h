@@ -24,6 +24,9 @@ enum api_role { API_ROLE_PARTICIPANT, API_ROLE_MODERATOR, API_ROLE_OWNER };
 
 /* A superadmin is as good as an owner. */
 enum api_role api_room_role(const struct room_row *r, const struct user *u, const struct member *m);
+/* The room of the call's first parameter, when the caller has at least this role there; false with
+ * an answer. */
+bool api_room_enter(struct api_call *c, enum api_role least, struct room_row *r);
 struct permission api_room_permission(const struct room_row *r, enum api_role role,
                                       const struct member *m);
 /* What clients show beside a name, as it stands in a participant's metadata. The caller frees. */

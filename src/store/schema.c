@@ -113,6 +113,17 @@ static const char jobs[] = "CREATE TABLE jobs ("
                            "  created_at {int} NOT NULL) {table};"
                            "CREATE INDEX jobs_lane ON jobs (lane, id)";
 
-static const struct migration steps[] = {{"accounts", accounts}, {"rooms", rooms}, {"jobs", jobs}};
+/* Who waits to be let into a room; denied_at is when a moderator said no. */
+static const char lobby[] = "CREATE TABLE room_lobby ("
+                            "  room_id {text} NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,"
+                            "  user_id {text} NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+                            "  asked_at {int} NOT NULL,"
+                            "  seen_at {int} NOT NULL,"
+                            "  denied_at {int} NOT NULL,"
+                            "  PRIMARY KEY (room_id, user_id)) {table};"
+                            "CREATE INDEX room_lobby_user ON room_lobby (user_id)";
+
+static const struct migration steps[] = {
+    {"accounts", accounts}, {"rooms", rooms}, {"jobs", jobs}, {"lobby", lobby}};
 
 const struct migration_list schema = {steps, sizeof steps / sizeof steps[0]};

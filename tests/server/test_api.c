@@ -72,6 +72,9 @@ static const struct {
     {"POST", "/room/:id/spotlight/:identity", API_SOMEBODY},
     {"POST", "/room/:id/end", API_SOMEBODY},
     {"GET", "/room/:id/bans", API_SOMEBODY},
+    {"GET", "/room/:id/lobby", API_SOMEBODY},
+    {"POST", "/room/:id/lobby/:identity/admit", API_SOMEBODY},
+    {"POST", "/room/:id/lobby/:identity/deny", API_SOMEBODY},
     {"GET", "/admin/audit", API_SUPERADMIN},
 };
 

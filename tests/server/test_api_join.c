@@ -106,7 +106,7 @@ static void refuses_with_the_documented_texts(void **state)
     json_t *answer = join(&ada, closed.name, 403, "private");
     assert_string_equal(api_get(answer, "error"), "This room is private");
     json_decref(answer);
-    answer = join(&guest, lobby.name, 403, "approval_required");
+    answer = join(&guest, lobby.name, 403, "approval_pending");
     assert_string_equal(api_get(answer, "error"), "This room requires approval to join");
     json_decref(answer);
     expect_join(&owner, closed.name, 200, NULL);
