@@ -157,6 +157,13 @@
 #define LIMIT_LOBBY_WAIT_MS (10 * 60 * 1000LL)
 #define LIMIT_LOBBY_DENIED_MS (10 * 60 * 1000LL)
 
+#define LIMIT_PRESENCE_NAMES 100
+
+/* Rooms to try things out, which nobody owns. */
+#define LIMIT_DEMO_ROOMS 50
+#define LIMIT_DEMO_PEOPLE 6
+#define LIMIT_DEMO_LIFE_MS (2 * 60 * 60 * 1000LL)
+
 /* Housekeeping. */
 #define LIMIT_HOUSEKEEPING_MS (60 * 1000)
 #define LIMIT_HOUSEKEEPING_ROWS 1000 /* of a kind in a round: some milliseconds of a write lock */
@@ -180,6 +187,7 @@
 #define LIMIT_RATE_LOGIN 30
 #define LIMIT_RATE_REFRESH 240
 #define LIMIT_RATE_GUEST 120
+#define LIMIT_RATE_DEMO 6
 #define LIMIT_RATE_GENERAL 600
 #define LIMIT_RATE_COUNTERS 32768 /* addresses and groups at a time, 24 bytes each */
 

@@ -261,6 +261,15 @@ static bool allowed(struct api_call *c)
     return false;
 }
 
+static bool admit(struct api_call *c)
+{
+    const char *token = find_token(c);
+
+    if (c->route->need == API_ANYBODY || (c->route->need == API_MAYBE && !(token && *token)))
+        return true;
+    return identify(c) && allowed(c);
+}
+
 static bool read_body(struct api_call *c)
 {
     const char *fault = "";
@@ -275,7 +284,7 @@ void api_run(struct api_call *c, struct db *db)
 {
     c->db = db;
     c->media = c->config->media[c->job.thread];
-    if (c->route->need != API_ANYBODY && !(identify(c) && allowed(c)))
+    if (!admit(c))
         return;
     if (read_body(c))
         c->route->handle(c);

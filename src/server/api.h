@@ -23,6 +23,7 @@ struct json_t;
 
 enum api_need {
     API_ANYBODY,
+    API_MAYBE,    /* anybody, but whoever shows a token is who it names */
     API_SOMEBODY, /* who has a session, guests too */
     API_ACCOUNT,  /* no guests */
     API_SUPERADMIN
@@ -34,6 +35,7 @@ enum api_rate {
     API_RATE_LOGIN,   /* tries a password, or makes an account */
     API_RATE_REFRESH, /* devices of a whole office come back after a break */
     API_RATE_GUEST,
+    API_RATE_DEMO, /* makes a room for nobody in particular */
     API_RATE_GENERAL,
     API_RATE_GROUPS
 };
@@ -82,7 +84,7 @@ struct api_call {
     struct db *db;
     struct media_plane *media;
     struct json_t *json;     /* of the body; an empty object without one */
-    struct user user;        /* need is not API_ANYBODY */
+    struct user user;        /* id NULL: nobody, as API_ANYBODY and API_MAYBE allow */
     const char *session;     /* its id */
     const char *wrong_field; /* the first one that did not fit, and why */
     const char *wrong_reason;

@@ -178,6 +178,7 @@ static void post(struct api_door *d, struct api_call *c)
 static const unsigned most[API_RATE_GROUPS] = {[API_RATE_LOGIN] = LIMIT_RATE_LOGIN,
                                                [API_RATE_REFRESH] = LIMIT_RATE_REFRESH,
                                                [API_RATE_GUEST] = LIMIT_RATE_GUEST,
+                                               [API_RATE_DEMO] = LIMIT_RATE_DEMO,
                                                [API_RATE_GENERAL] = LIMIT_RATE_GENERAL};
 
 /* Seconds to wait; 0: none. */

@@ -6,8 +6,9 @@
 #include "base/limits.h"
 
 static const struct api_route *const tables[] = {
-    api_system_routes, api_auth_routes,       api_account_routes, api_rooms_routes,
-    api_join_routes,   api_moderation_routes, api_audit_routes,   api_lobby_routes,
+    api_system_routes,   api_auth_routes,       api_account_routes, api_rooms_routes,
+    api_join_routes,     api_moderation_routes, api_audit_routes,   api_lobby_routes,
+    api_presence_routes, api_demo_routes,       api_absent_routes,
 };
 
 #define TABLES (sizeof tables / sizeof tables[0])

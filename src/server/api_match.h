@@ -14,6 +14,9 @@ extern const struct api_route api_rooms_routes[];
 extern const struct api_route api_join_routes[];
 extern const struct api_route api_moderation_routes[];
 extern const struct api_route api_lobby_routes[];
+extern const struct api_route api_presence_routes[];
+extern const struct api_route api_demo_routes[];
+extern const struct api_route api_absent_routes[];
 extern const struct api_route api_audit_routes[];
 
 enum api_match { API_MATCHED, API_NO_ROUTE, API_NO_METHOD };

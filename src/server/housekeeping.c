@@ -14,11 +14,33 @@
 
 /* ---- a round, on an API thread ---- */
 
+/* Ends even if somebody is inside, who came for two hours. */
+static int end_demo(struct db *db, struct media_plane *media, const struct room_row *r,
+                    struct housekeeping_count *done)
+{
+    static const struct media_audience all;
+    int error = media_notify(media, r->name, &all,
+                             "{\"type\":\"system\",\"event\":\"room_ended\",\"message\":"
+                             "\"The time of this demo room is over.\"}");
+
+    if (error && error != -ENOENT)
+        return error; /* while its meeting cannot be ended, it stays in the book */
+    error = rooms_remove(db, r->id);
+    if (error)
+        return error;
+    done->rooms_ended++;
+    error = media_end_room(media, r->name);
+    return error == -ENOENT ? 0 : error;
+}
+
 /* A meeting that goes on keeps its room, however long ago somebody last came. */
 static int look_at_room(struct db *db, struct media_plane *media, const struct room_row *r,
                         int64_t now_ms, struct housekeeping_count *done)
 {
     unsigned people;
+
+    if (rooms_is_demo(r))
+        return end_demo(db, media, r, done);
     int error = media_count(media, r->name, &people);
 
     if (error)

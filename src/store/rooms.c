@@ -116,10 +116,15 @@ int rooms_set(struct db *db, const struct room_row *r, int64_t now_ms)
 
 int rooms_touch(struct db *db, const struct room_row *r, int64_t now_ms, int64_t expires_ms)
 {
-    if (now_ms - r->last_activity_ms < LIMIT_ROOM_TOUCH_MS)
+    if (now_ms - r->last_activity_ms < LIMIT_ROOM_TOUCH_MS || rooms_is_demo(r))
         return 0;
     return db_exec(db, "UPDATE rooms SET last_activity_at = $2, expires_at = $3 WHERE id = $1",
                    db_text(r->id), db_int(now_ms), db_int(expires_ms));
+}
+
+int rooms_remove(struct db *db, const char *id)
+{
+    return db_exec(db, "DELETE FROM rooms WHERE id = $1", db_text(id));
 }
 
 int rooms_archive(struct db *db, const char *id, int64_t now_ms)

@@ -12,6 +12,8 @@
 #define ROOM_WEBINAR "webinar"     /* those on stage publish, all may chat */
 #define ROOM_BROADCAST "broadcast" /* the others cannot chat either */
 
+#define ROOM_DEMO "demo" /* whose demo rooms are: no user has this id */
+
 struct room_settings {
     bool allow_chat, allow_video, allow_audio;
     bool require_approval;
@@ -31,6 +33,12 @@ struct room_row {
     int64_t deleted_ms; /* archived then; 0: not */
 };
 
+/* One that ends when its time is over, and is removed then. */
+static inline bool rooms_is_demo(const struct room_row *r)
+{
+    return strcmp(r->created_by, ROOM_DEMO) == 0;
+}
+
 /* -EEXIST when an active room has this name. */
 int rooms_add(struct db *db, const struct room_row *r);
 int rooms_find(struct db *db, struct arena *a, const char *id, struct room_row *out);
@@ -44,6 +52,8 @@ int rooms_count_active(struct db *db, const char *user_id, int64_t *count);
 int rooms_set(struct db *db, const struct room_row *r, int64_t now_ms);
 /* Somebody came: it lives on. Written once a minute at most. */
 int rooms_touch(struct db *db, const struct room_row *r, int64_t now_ms, int64_t expires_ms);
+/* With everything that hangs on it. */
+int rooms_remove(struct db *db, const char *id);
 /* -ENOENT when it was archived already. */
 int rooms_archive(struct db *db, const char *id, int64_t now_ms);
 

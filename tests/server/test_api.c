@@ -18,6 +18,7 @@ static const char *const caller_names[] = {"nobody",  "guest",  "user",    "supe
 /* What the gate says to each; 0: it lets them pass. */
 static const unsigned gate[][CALLERS] = {
     [API_ANYBODY] = {0, 0, 0, 0, 0, 0, 0, 0, 0},
+    [API_MAYBE] = {0, 0, 0, 0, 403, 401, 401, 401, 401},
     [API_SOMEBODY] = {401, 0, 0, 0, 403, 401, 401, 401, 401},
     [API_ACCOUNT] = {401, 403, 0, 0, 403, 401, 401, 401, 401},
     [API_SUPERADMIN] = {401, 403, 403, 0, 403, 401, 401, 401, 401},
@@ -73,6 +74,15 @@ static const struct {
     {"POST", "/room/:id/end", API_SOMEBODY},
     {"GET", "/room/:id/bans", API_SOMEBODY},
     {"GET", "/room/:id/lobby", API_SOMEBODY},
+    {"GET", "/room/:id/presence", API_MAYBE},
+    {"GET", "/room/:id/participant/:identity/info", API_SOMEBODY},
+    {"GET", "/room/:id/participant/:identity/profile", API_SOMEBODY},
+    {"POST", "/room/demo", API_ANYBODY},
+    {"POST", "/room/:id/recording/:action", API_SOMEBODY},
+    {"POST", "/rooms/:id/recording/:action", API_SOMEBODY},
+    {"POST", "/room/:id/egress/:action", API_SOMEBODY},
+    {"POST", "/room/:id/transcription/:action", API_SOMEBODY},
+    {"POST", "/room/:id/sip/:action", API_SOMEBODY},
     {"POST", "/room/:id/lobby/:identity/admit", API_SOMEBODY},
     {"POST", "/room/:id/lobby/:identity/deny", API_SOMEBODY},
     {"GET", "/admin/audit", API_SUPERADMIN},

@@ -142,6 +142,34 @@ static void ends_rooms_that_nobody_uses(void **state)
     assert_int_equal(r.expires_ms, KIT_NOW + LIMIT_ROOM_LIFE_MS);
 }
 
+/* With people in it or without, and it leaves nothing. */
+static void ends_demo_rooms(void **state)
+{
+    struct kit *k = *state;
+    struct housekeeping_count n;
+    struct room_row r = {.id = "demo-room",
+                         .name = "demo-room",
+                         .created_by = ROOM_DEMO,
+                         .admin_id = ROOM_DEMO,
+                         .mode = ROOM_STANDARD,
+                         .expires_ms = KIT_NOW,
+                         .created_ms = KIT_NOW - 1000};
+
+    memset(&plane_state, 0, sizeof plane_state);
+    plane_state.busy = "demo-room";
+    assert_int_equal(rooms_add(k->db, &r), 0);
+    assert_int_equal(housekeeping_round(k->db, &plane, KIT_NOW - 1, &n), 0);
+    assert_true(is_active(k, "demo-room"));
+    plane_state.error = -EBUSY;
+    assert_int_equal(housekeeping_round(k->db, &plane, KIT_NOW, &n), -EBUSY);
+    assert_true(is_active(k, "demo-room"));
+    plane_state.error = 0;
+    assert_int_equal(housekeeping_round(k->db, &plane, KIT_NOW, &n), 0);
+    assert_int_equal(n.rooms_ended, 1);
+    assert_string_equal(plane_state.ended, "demo-room");
+    assert_int_equal(rooms_find(k->db, &k->arena, "demo-room", &r), -ENOENT);
+}
+
 /* Not knowing who is inside is no reason to end a room. */
 static void leaves_rooms_while_the_media_plane_is_away(void **state)
 {
@@ -178,6 +206,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(removes_what_is_over),
         cmocka_unit_test(ends_rooms_that_nobody_uses),
+        cmocka_unit_test(ends_demo_rooms),
         cmocka_unit_test(leaves_rooms_while_the_media_plane_is_away),
         cmocka_unit_test(keeps_to_its_bounds),
     };

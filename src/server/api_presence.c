@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who is in a room: for those who think of coming in, and what those inside may know of each
+ * other. Whoever is hidden in the meeting is hidden here. */
+#include <errno.h>
+#include <jansson.h>
+
+#include "base/limits.h"
+#include "server/api_json.h"
+#include "server/api_match.h"
+#include "server/api_room.h"
+#include "server/query.h"
+
+static bool refuse(struct api_call *c, unsigned status, const char *code, const char *text)
+{
+    api_fail(c, status, code, text);
+    return false;
+}
+
+static bool fail_store(struct api_call *c, int error)
+{
+    api_fail_store(c, error);
+    return false;
+}
+
+/* ---- from outside ---- */
+
+/* Names are for those who could come in themselves. */
+static bool may_look(struct api_call *c, const struct room_row *r, bool names)
+{
+    struct member m = {.user_id = ""};
+    int error = 0;
+
+    if (c->user.id)
+        error = members_find(c->db, &c->arena, r->id, c->user.id, &m);
+    if (error)
+        return fail_store(c, error);
+    bool known =
+        c->user.id && (api_room_role(r, &c->user, &m) != API_ROLE_PARTICIPANT || m.is_approved);
+    if (m.is_banned)
+        return refuse(c, 403, "banned", "you are banned from this room");
+    if (!r->is_public && !known)
+        return refuse(c, 403, "private", "This room is private");
+    if (names && !c->user.id)
+        return refuse(c, 401, "unauthorized", "Missing authorization");
+    if (names && r->settings.require_approval && !known)
+        return refuse(c, 403, "approval_required", "This room requires approval to join");
+    return true;
+}
+
+static int add_person(struct api_call *c, json_t *list, const struct media_person *p)
+{
+    json_t *one = json_object();
+    struct user u;
+    int error = users_find(c->db, &c->arena, p->identity, &u);
+
+    api_json_text(one, "identity", p->identity);
+    api_json_text(one, "name", p->name);
+    api_json_text(one, "avatarUrl", error ? "" : u.avatar_url);
+    json_array_append_new(list, one);
+    return error == -ENOENT ? 0 : error;
+}
+
+/* Not more names than anybody reads; the count is of all. */
+static void answer_presence(struct api_call *c, const struct media_person *people, unsigned count,
+                            bool names)
+{
+    json_t *list = json_array();
+    json_int_t visible = 0;
+    int error = 0;
+
+    for (unsigned i = 0; i < count && !error; i++) {
+        if (people[i].permission.hidden)
+            continue;
+        if (names && visible < LIMIT_PRESENCE_NAMES)
+            error = add_person(c, list, &people[i]);
+        visible++;
+    }
+    json_t *answer = json_pack("{s:I}", "count", visible);
+    if (names)
+        json_object_set(answer, "participants", list);
+    json_decref(list);
+    if (error) {
+        json_decref(answer);
+        api_fail_store(c, error);
+    } else {
+        api_reply(c, 200, answer);
+    }
+}
+
+static void presence(struct api_call *c)
+{
+    bool names = !query_flag(c->query, "countOnly", false);
+    struct media_person *people;
+    struct room_row r;
+    unsigned count;
+    int error = rooms_find(c->db, &c->arena, c->params[0], &r);
+
+    if (error == -ENOENT || (!error && r.deleted_ms)) {
+        api_fail(c, 404, "room_not_found", "Room not found");
+        return;
+    }
+    if (!error && !may_look(c, &r, names))
+        return;
+    if (!error)
+        error = media_people(c->media, &c->arena, r.name, &people, &count);
+    if (error)
+        api_fail_store(c, error);
+    else
+        answer_presence(c, people, count, names);
+}
+
+/* ---- from inside ---- */
+
+/* One who is in the meeting, as one sees them who is there too. */
+static bool meet(struct api_call *c, struct media_person *out)
+{
+    struct media_person me;
+    struct room_row r;
+    int error = rooms_find(c->db, &c->arena, c->params[0], &r);
+
+    if (error == -ENOENT || (!error && r.deleted_ms))
+        return refuse(c, 404, "room_not_found", "Room not found");
+    if (!error)
+        error = media_find_person(c->media, &c->arena, r.name, c->user.id, &me);
+    if (error == -ENOENT)
+        return refuse(c, 403, "not_in_meeting", "You are not in this meeting");
+    if (!error)
+        error = media_find_person(c->media, &c->arena, r.name, c->params[1], out);
+    if (error == -ENOENT || (!error && out->permission.hidden))
+        return refuse(c, 404, "participant_not_found", "Participant not found");
+    return !error || fail_store(c, error);
+}
+
+/* The name of a value of LiveKit's, as its server API spells it. */
+static const char *name_of(const char *const *names, int count, int value)
+{
+    return value >= 0 && value < count ? names[value] : "UNKNOWN";
+}
+
+static json_t *track_json(const struct media_track *t)
+{
+    static const char *const types[] = {"AUDIO", "VIDEO", "DATA"};
+    static const char *const sources[] = {"UNKNOWN", "CAMERA", "MICROPHONE", "SCREEN_SHARE",
+                                          "SCREEN_SHARE_AUDIO"};
+    json_t *one = json_object();
+
+    api_json_text(one, "sid", t->sid);
+    api_json_text(one, "type", name_of(types, 3, t->type));
+    api_json_text(one, "source", name_of(sources, 5, t->source));
+    api_json_bool(one, "muted", t->muted);
+    return one;
+}
+
+static void info(struct api_call *c)
+{
+    static const char *const states[] = {"JOINING", "JOINED", "ACTIVE", "DISCONNECTED"};
+    struct media_person p;
+
+    if (!meet(c, &p))
+        return;
+    json_t *answer = json_object(), *tracks = json_array();
+    api_json_text(answer, "identity", p.identity);
+    api_json_text(answer, "name", p.name);
+    api_json_text(answer, "state", name_of(states, 4, p.state));
+    api_json_time(answer, "joinedAt", p.joined_unix_ms);
+    for (unsigned i = 0; i < p.track_count; i++)
+        json_array_append_new(tracks, track_json(&p.tracks[i]));
+    json_object_set_new(answer, "tracks", tracks);
+    api_reply(c, 200, answer);
+}
+
+static void profile(struct api_call *c)
+{
+    struct media_person p;
+    struct user u;
+
+    if (!meet(c, &p))
+        return;
+    int error = users_find(c->db, &c->arena, p.identity, &u);
+    if (error && error != -ENOENT) {
+        api_fail_store(c, error);
+        return;
+    }
+    json_t *answer = json_object();
+    api_json_text(answer, "id", p.identity);
+    api_json_text(answer, "name", p.name);
+    api_json_text(answer, "avatarUrl", error ? "" : u.avatar_url);
+    api_reply(c, 200, answer);
+}
+
+const struct api_route api_presence_routes[] = {
+    {"GET", "/room/:id/presence", API_MAYBE, API_RATE_GENERAL, presence, false},
+    {"GET", "/room/:id/participant/:identity/info", API_SOMEBODY, API_RATE_GENERAL, info, false},
+    {"GET", "/room/:id/participant/:identity/profile", API_SOMEBODY, API_RATE_GENERAL, profile,
+     false},
+    {.method = NULL},
+};
