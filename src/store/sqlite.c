@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/random.h"
 #include "store/driver.h"
 
 struct sqlite {
@@ -302,24 +303,60 @@ static int configure(struct sqlite *s)
                           "PRAGMA foreign_keys = ON; PRAGMA cell_size_check = ON");
 }
 
+static int try_to_make(const char *path, const char *temporary)
+{
+    int fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return -errno;
+    close(fd);
+    int error = link(temporary, path) == 0 || errno == EEXIST ? 0 : -errno;
+    unlink(temporary);
+    return error;
+}
+
+/* Makes the file when it is missing; nobody else may read it. A database that is there already must
+ * not be opened and closed here: with that, the kernel would take away the locks of the other
+ * connections of this process, and another process would delete the log under them. */
+static int make_file(const char *path)
+{
+    char digits[17];
+    struct str temporary;
+
+    if (access(path, R_OK | W_OK) == 0)
+        return 0;
+    if (errno != ENOENT)
+        return -errno;
+    str_init(&temporary);
+    random_text(digits, sizeof digits - 1);
+    str_printf(&temporary, "%s.%s", path, digits);
+    int error = try_to_make(path, temporary.text);
+    str_fini(&temporary);
+    return error;
+}
+
+static int open_handle(const char *path, struct sqlite *s)
+{
+    int result =
+        sqlite3_open_v2(path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+    return result == SQLITE_OK ? configure(s) : errno_of(result);
+}
+
 int sqlite_open(const char *path, struct db **out, struct str *message)
 {
     char reason[128];
     bool left_open = has_log(path);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int error = make_file(path);
 
-    if (fd < 0) {
-        int error = -errno;
+    if (error) {
         str_printf(message, "database: cannot open %s: %s", path,
                    strerror_r(-error, reason, sizeof reason));
         return error;
     }
-    close(fd);
     struct sqlite *s = xcalloc(1, sizeof *s);
     s->db = (struct db){.driver = &driver, .left_open = left_open};
-    int result =
-        sqlite3_open_v2(path, &s->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
-    int error = result == SQLITE_OK ? configure(s) : errno_of(result);
+    error = open_handle(path, s);
     if (error) {
         str_printf(message, "database: cannot use %s: %s", path,
                    s->handle ? sqlite3_errmsg(s->handle) : "no memory");

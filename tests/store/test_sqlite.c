@@ -238,6 +238,36 @@ static void says_that_the_disk_is_full(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* Another process comes and goes. It must see that others are there, or it deletes the log on which
+ * they go on writing. The process is made before any connection, since SQLite's knowledge of what
+ * is open would be copied with it. */
+static void does_not_lose_its_log_to_others(void **state)
+{
+    struct kit *k = *state;
+    int go[2], status;
+    char byte = 0, log[128];
+
+    db_close(k->db);
+    assert_int_equal(pipe(go), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        ssize_t n = read(go[0], &byte, 1);
+        db_close(kit_connect(k));
+        _exit(n == 1 ? 0 : 1);
+    }
+    k->db = kit_connect(k);
+    struct db *second = kit_connect(k);
+    assert_int_equal(db_script(k->db, "INSERT INTO settings VALUES ('a', 'b')"), 0);
+    assert_int_equal(write(go[1], "x", 1), 1);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    snprintf(log, sizeof log, "%s-wal", k->where);
+    assert_int_equal(access(log, F_OK), 0);
+    db_close(second);
+    close(go[0]);
+    close(go[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -248,6 +278,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(knows_that_it_was_left_open, setup, kit_teardown),
         cmocka_unit_test_setup_teardown(says_that_the_quota_is_full, setup, kit_teardown),
         cmocka_unit_test_setup_teardown(says_that_the_disk_is_full, setup, kit_teardown),
+        cmocka_unit_test_setup_teardown(does_not_lose_its_log_to_others, setup, kit_teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
