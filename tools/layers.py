@@ -38,7 +38,7 @@ DOORS = {
     "uv.h": ["net/web", "net/loop"],
     "sqlite3.h": ["store/sqlite"],
     "libpq": ["store/pg"],
-    "jansson.h": ["server/api", "server/token", "server/join", "server/twirp", "server/protojson", "cli/remote"],
+    "jansson.h": ["server/api", "server/token", "server/join", "server/twirp", "server/protojson", "cli/remote", "cli/show"],
     "cyaml/": ["server/config"],
     "yaml.h": ["server/config"],
     "sodium": ["server/auth"],

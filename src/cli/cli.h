@@ -6,6 +6,7 @@
 
 #define EXIT_USAGE 2
 
+int cli_db(int argc, char **argv);
 int cli_room(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_token(int argc, char **argv);

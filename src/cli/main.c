@@ -11,6 +11,7 @@ static const struct {
 } commands[] = {
     {"run", "start the server", cli_run},
     {"room", "look at the rooms of the running server", cli_room},
+    {"db", "look at the database, migrate, copy and restore it", cli_db},
     {"token", "make access tokens (`token create`)", cli_token},
     {"version", "print version and build facts", cli_version},
 };

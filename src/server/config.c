@@ -546,3 +546,22 @@ void config_help(struct str *out)
     }
     str_append(out, "  --print-config          show every value with its source and end\n");
 }
+
+bool config_option(unsigned n, const char **flag, const char **argument, const char **help)
+{
+    if (n == 0) {
+        *flag = "--config";
+        *argument = "FILE";
+        *help = "YAML with the other options as keys";
+        return true;
+    }
+    for (size_t k = 0; k < OPTIONS; k++) {
+        if (!options[k].flag || --n > 0)
+            continue;
+        *flag = options[k].flag;
+        *argument = options[k].argument;
+        *help = options[k].help;
+        return true;
+    }
+    return false;
+}

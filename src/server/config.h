@@ -43,6 +43,8 @@ enum config_result config_load(int argc, char **argv, struct config *out, struct
 /* Whether pages of this origin may read answers of the API. */
 bool config_allows_origin(const struct config *c, const char *origin);
 void config_fini(struct config *c);
+/* The n-th option that is a flag; false behind the last. `argument` is NULL for a switch. */
+bool config_option(unsigned n, const char **flag, const char **argument, const char **help);
 /* One line per flag with variable and default, for --help and the man page. */
 void config_help(struct str *out);
 

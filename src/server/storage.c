@@ -2,6 +2,7 @@
 /* Preparing the store. Runs before any thread is started, on a connection of its own. */
 #include "server/storage.h"
 
+#include "server/backup.h"
 #include "store/migrate.h"
 #include "store/users.h"
 
@@ -25,6 +26,17 @@ static int check(struct db *db, const struct config *config, struct str *message
     return error;
 }
 
+static int migrate(struct db *db, const struct config *config, struct str *message)
+{
+    struct str prefix;
+
+    str_init(&prefix);
+    backup_prefix(config, &prefix);
+    int error = migrate_up(db, &schema, prefix.text, message);
+    str_fini(&prefix);
+    return error;
+}
+
 static int look(struct db *db, struct storage_facts *facts, struct str *message)
 {
     int64_t count = 0;
@@ -45,7 +57,7 @@ int storage_prepare(const struct config *config, struct storage_facts *facts, st
         return error;
     error = check(db, config, message);
     if (!error)
-        error = migrate_up(db, &schema, config->database, message);
+        error = migrate(db, config, message);
     if (!error)
         error = look(db, facts, message);
     db_close(db);

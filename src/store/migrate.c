@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "store/copy.h"
 
 static const char versions_table[] =
     "CREATE TABLE IF NOT EXISTS schema_versions (version {int} NOT NULL PRIMARY KEY, "
@@ -112,18 +113,16 @@ static int step_to(struct db *db, const struct migration_list *list, unsigned nu
     return error;
 }
 
-static int make_backup(struct db *db, const char *prefix, unsigned version, struct str *message)
+static int make_backup(struct db *db, const struct migration_list *list, const char *prefix,
+                       unsigned version, struct str *message)
 {
     struct str path;
     char reason[128];
 
     str_init(&path);
     str_printf(&path, "%s-v%u-%lld.db", prefix, version, (long long)time(NULL));
-    int error = db_backup(db, path.text);
-    if (error == -EOPNOTSUPP) {
-        log_write(LOG_INFO, "database_not_copied", NULL, 0);
-        error = 0;
-    } else if (error) {
+    int error = copy_to_file(db, list, path.text);
+    if (error) {
         str_printf(message, "database: cannot make the copy %s before changing the schema: %s",
                    path.text, strerror_r(-error, reason, sizeof reason));
     } else {
@@ -151,7 +150,7 @@ int migrate_up(struct db *db, const struct migration_list *list, const char *bac
         return -ENOTSUP;
     }
     if (version > 0 && version < list->count && backup)
-        error = make_backup(db, backup, version, message);
+        error = make_backup(db, list, backup, version, message);
     while (!error && version < list->count)
         error = step_to(db, list, ++version, message);
     return error;

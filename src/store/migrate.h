@@ -25,8 +25,8 @@ extern const struct migration_list schema;
 /* The version that the database has; 0 when it is empty. */
 int migrate_version(struct db *db, unsigned *version);
 /* Brings the database to the list's last version, each step in a transaction of its own. Before it
- * changes a database that is in use it makes a copy at `<backup>-v<version>-<seconds>.db`, where
- * the database can; NULL: none. Several processes may do this at once. -ENOTSUP when the database
+ * changes a database that is in use it makes a copy at `<backup>-v<version>-<seconds>.db` (copy.h);
+ * NULL: none. Several processes may do this at once. -ENOTSUP when the database
  * is newer than the list. Errors come with a message for the operator. */
 int migrate_up(struct db *db, const struct migration_list *list, const char *backup,
                struct str *message);

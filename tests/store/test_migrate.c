@@ -3,6 +3,9 @@
 #include "store/migrate.h"
 
 #include "kit.h"
+#include "old_schema.h"
+
+#include "store/users.h"
 
 static const struct migration good[] = {
     {"one", "CREATE TABLE a (id {text} NOT NULL PRIMARY KEY, n {int} NOT NULL, b {bool} NOT NULL) "
@@ -125,16 +128,14 @@ static void copies_before_it_changes(void **state)
     assert_int_equal(migrate_up(k->db, &first, prefix, &message), 0);
     assert_int_equal(count_copies(prefix, path), 0); /* there was nothing to copy */
     assert_int_equal(migrate_up(k->db, &all, prefix, &message), 0);
-    assert_int_equal(count_copies(prefix, path), k->postgres ? 0 : 1);
+    assert_int_equal(count_copies(prefix, path), 1);
     assert_int_equal(migrate_up(k->db, &all, prefix, &message), 0);
-    assert_int_equal(count_copies(prefix, path), k->postgres ? 0 : 1);
-    if (!k->postgres) {
-        struct db *copy = NULL;
-        assert_non_null(strstr(path, "-v1-"));
-        assert_int_equal(db_open(path, &copy, &message), 0);
-        assert_int_equal(version_of(copy), 1);
-        db_close(copy);
-    }
+    assert_int_equal(count_copies(prefix, path), 1);
+    struct db *copy = NULL;
+    assert_non_null(strstr(path, "-v1-"));
+    assert_int_equal(db_open(path, &copy, &message), 0);
+    assert_int_equal(version_of(copy), 1);
+    db_close(copy);
     str_fini(&message);
 }
 
@@ -143,14 +144,42 @@ static void does_not_change_without_a_copy(void **state)
     struct kit *k = *state;
     struct str message;
 
-    if (k->postgres)
-        return;
     str_init(&message);
     up(k->db, &first, 0, NULL);
     assert_int_equal(migrate_up(k->db, &all, "/nowhere/copy", &message), -ENOENT);
     assert_non_null(strstr(message.text, "/nowhere/copy-v1-"));
     assert_int_equal(version_of(k->db), 1);
     str_fini(&message);
+}
+
+/* A database as an older program left it, with its rows. */
+static void brings_up(struct kit *k, unsigned version)
+{
+    struct str message;
+    struct user u;
+
+    str_init(&message);
+    assert_int_equal(old_schema_make(k->db, version, &message), 0);
+    assert_int_equal(version_of(k->db), version);
+    if (migrate_up(k->db, &schema, NULL, &message) != 0)
+        fail_msg("%s", message.text);
+    assert_int_equal(version_of(k->db), schema.count);
+    assert_int_equal(users_find(k->db, &k->arena, "u1", &u), 0);
+    assert_string_equal(u.email, "ada@example.org");
+    assert_int_equal(number(k->db, "SELECT count(*) FROM audit_log"), 2);
+    assert_int_equal(number(k->db, "SELECT count(*) FROM rooms"), version > 1);
+    assert_int_equal(number(k->db, "SELECT count(*) FROM room_participants"), version > 1);
+    str_fini(&message);
+}
+
+static void brings_version_1_up(void **state)
+{
+    brings_up(*state, 1);
+}
+
+static void brings_version_2_up(void **state)
+{
+    brings_up(*state, 2);
 }
 
 int main(void)
@@ -162,6 +191,8 @@ int main(void)
         cmocka_unit_test(takes_turns),
         cmocka_unit_test(copies_before_it_changes),
         cmocka_unit_test(does_not_change_without_a_copy),
+        cmocka_unit_test(brings_version_1_up),
+        cmocka_unit_test(brings_version_2_up),
     };
 
     kit_bare = true;
