@@ -5,9 +5,11 @@
 
 #include "base/limits.h"
 #include "server/api_json.h"
+#include "server/api_live.h"
 #include "server/api_match.h"
 #include "server/api_session.h"
 #include "server/auth.h"
+#include "store/members.h"
 #include "store/sessions.h"
 
 static void me(struct api_call *c)
@@ -53,18 +55,28 @@ static void set_profile(struct api_call *c)
 /* ---- password ---- */
 
 struct password_change {
-    const struct api_call *call;
+    struct api_call *call;
     const char *hash;
 };
 
-/* Whoever knew the old one is logged out, but for this device. */
+/* All other devices are logged out. Meetings do not tell devices apart, so this one has to come in
+ * again as well. */
+static int log_others_out(struct db *db, void *arg)
+{
+    const struct api_call *c = arg;
+    int error = sessions_remove_all(db, c->user.id, c->session);
+
+    return error ? error : members_put_out_everywhere(db, c->user.id);
+}
+
+/* Whoever knew the old one is logged out. */
 static int change_password(struct db *db, void *arg)
 {
     const struct password_change *p = arg;
-    const struct api_call *c = p->call;
+    struct api_call *c = p->call;
     int error = users_set_password(db, c->user.id, p->hash, c->now_ms);
 
-    return error ? error : sessions_remove_all(db, c->user.id, c->session);
+    return error ? error : log_others_out(db, c);
 }
 
 static void set_password(struct api_call *c)
@@ -85,6 +97,8 @@ static void set_password(struct api_call *c)
         api_fail(c, 503, "busy", "the server is busy, try again");
     else {
         int error = db_transact(c->db, change_password, &p);
+        if (!error)
+            error = api_live_expel(c, c->user.id);
         if (error)
             api_fail_store(c, error);
         else
@@ -177,8 +191,10 @@ static void end_session(struct api_call *c)
 
 static void end_other_sessions(struct api_call *c)
 {
-    int error = sessions_remove_all(c->db, c->user.id, c->session);
+    int error = db_transact(c->db, log_others_out, c);
 
+    if (!error)
+        error = api_live_expel(c, c->user.id);
     if (error)
         api_fail_store(c, error);
     else

@@ -142,8 +142,13 @@ static void refresh_token(struct api_call *c)
 
     if (api_refused(c) || !visit(c, name, &v, false))
         return;
-    if (v.waits)
+    if (v.waits) {
         refuse(c, "approval_required", "This room requires approval to join");
+        return;
+    }
+    int error = note_visit(c, &v); /* a token that no row stands for could not be ended */
+    if (error)
+        api_fail_store(c, error);
     else
         api_reply(c, 200,
                   json_pack("{s:s}", "token", api_room_token(c, &v.room, &c->user, &v.member)));

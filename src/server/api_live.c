@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "room/metadata.h"
 #include "server/api_json.h"
 #include "server/api_room.h"
@@ -112,6 +114,42 @@ int api_live_settle_all(struct api_call *c, const struct room_row *r)
 int api_live_remove(struct api_call *c, const struct room_row *r, const char *identity)
 {
     return none_is_fine(media_remove(c->media, r->name, identity));
+}
+
+/* ---- wherever they are ---- */
+
+#define ROOMS_AT_ONCE 64
+
+/* Also in rooms that are not live: somebody may be on their way into one (admission.h). */
+static int in_each_room(struct api_call *c, const char *user_id,
+                        int (*act)(struct api_call *, const struct room_row *, const char *))
+{
+    char after[RANDOM_UUID_SIZE] = "";
+    unsigned count;
+    int error;
+
+    do {
+        struct room_row rooms[ROOMS_AT_ONCE];
+        struct arena a;
+        arena_init(&a);
+        error = rooms_list_entered(c->db, &a, user_id, after, ROOMS_AT_ONCE, rooms, &count);
+        for (unsigned i = 0; i < count && !error; i++)
+            error = act(c, &rooms[i], user_id);
+        if (count > 0)
+            snprintf(after, sizeof after, "%s", rooms[count - 1].id);
+        arena_fini(&a);
+    } while (!error && count == ROOMS_AT_ONCE);
+    return error;
+}
+
+int api_live_expel(struct api_call *c, const char *user_id)
+{
+    return in_each_room(c, user_id, api_live_remove);
+}
+
+int api_live_settle_everywhere(struct api_call *c, const char *user_id)
+{
+    return in_each_room(c, user_id, api_live_settle);
 }
 
 /* ---- what they are told ---- */

@@ -15,6 +15,10 @@ int api_live_settle(struct api_call *c, const struct room_row *r, const char *id
 int api_live_settle_all(struct api_call *c, const struct room_row *r);
 /* A person whose tokens the store holds for void goes at once. */
 int api_live_remove(struct api_call *c, const struct room_row *r, const char *identity);
+/* Somebody whose tokens the store holds for void goes from all rooms at once. */
+int api_live_expel(struct api_call *c, const char *user_id);
+/* What they may do in whichever rooms they are becomes what the store says now. */
+int api_live_settle_everywhere(struct api_call *c, const char *user_id);
 /* A notice on the topic "system", which is taken; identities NULL: to all. */
 int api_live_tell(struct api_call *c, const struct room_row *r, const struct media_audience *to,
                   struct json_t *notice);

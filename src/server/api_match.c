@@ -5,11 +5,22 @@
 #include "base/encode.h"
 #include "base/limits.h"
 
+/* clang-format off */
 static const struct api_route *const tables[] = {
-    api_system_routes,   api_auth_routes,       api_account_routes, api_rooms_routes,
-    api_join_routes,     api_moderation_routes, api_audit_routes,   api_lobby_routes,
-    api_presence_routes, api_demo_routes,       api_absent_routes,
+    api_system_routes,
+    api_auth_routes,
+    api_account_routes,
+    api_rooms_routes,
+    api_join_routes,
+    api_moderation_routes,
+    api_lobby_routes,
+    api_presence_routes,
+    api_demo_routes,
+    api_absent_routes,
+    api_admin_users_routes,
+    api_audit_routes,
 };
+/* clang-format on */
 
 #define TABLES (sizeof tables / sizeof tables[0])
 

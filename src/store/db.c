@@ -48,6 +48,23 @@ void db_close(struct db *db)
     db->driver->close(db);
 }
 
+const char *db_contains(const char *text, struct arena *a)
+{
+    char *out = arena_alloc(a, 2 * strlen(text) + 3), *at = out;
+
+    if (!*text)
+        return "";
+    *at++ = '%';
+    for (; *text; text++) {
+        if (*text == '%' || *text == '_' || *text == '!')
+            *at++ = '!';
+        *at++ = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
+    }
+    *at++ = '%';
+    *at = 0;
+    return out;
+}
+
 /* ---- queries ---- */
 
 static int prepared(struct db *db, const char *text, const struct db_value *values, unsigned count,

@@ -20,6 +20,7 @@
 #ifndef STORE_DB_H
 #define STORE_DB_H
 
+#include "base/mem.h"
 #include "base/str.h"
 
 struct db;
@@ -48,6 +49,10 @@ static inline struct db_value db_bytes(struct span s)
 {
     return (struct db_value){DB_BYTES, s, 0};
 }
+
+/* For "lower(column) LIKE $1 ESCAPE '!'": what has this text somewhere, its ASCII letters in either
+ * case; "" for "". In the arena. */
+const char *db_contains(const char *text, struct arena *a);
 
 /* A part of a list. */
 struct db_page {

@@ -80,6 +80,12 @@ int members_put_out(struct db *db, const char *room_id, const char *user_id, int
     return db_transact(db, apply, &c);
 }
 
+int members_put_out_everywhere(struct db *db, const char *user_id)
+{
+    return db_exec(db, "UPDATE room_participants SET entry = entry + 1 WHERE user_id = $1",
+                   db_text(user_id));
+}
+
 int members_ban(struct db *db, const char *room_id, const char *user_id, int64_t now_ms)
 {
     struct change c = {room_id, user_id,

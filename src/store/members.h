@@ -33,7 +33,9 @@ int members_set(struct db *db, const char *room_id, const char *user_id, enum me
                 bool on, int64_t now_ms);
 /* Ends their join tokens. */
 int members_put_out(struct db *db, const char *room_id, const char *user_id, int64_t now_ms);
-/* The same for good: banned, and no longer moderator, approved or on stage. */
+/* Ends the join tokens that the user has for any room. */
+int members_put_out_everywhere(struct db *db, const char *user_id);
+/* The same for good, of one room: banned, and no longer moderator, approved or on stage. */
 int members_ban(struct db *db, const char *room_id, const char *user_id, int64_t now_ms);
 /* Those of whom the flag is set, by name; `list` takes page.limit. */
 int members_list_users(struct db *db, struct arena *a, const char *room_id, enum member_flag flag,

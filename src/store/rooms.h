@@ -68,6 +68,9 @@ int rooms_extend(struct db *db, const char *id, int64_t expires_ms);
  * those whose name a newer one has. Newest first; `list` takes page.limit. */
 int rooms_list(struct db *db, struct arena *a, const char *user_id, struct db_page page,
                struct room_row *list, unsigned *count);
+/* Active rooms for which the user may have a join token: by id, those behind `after` ("": all). */
+int rooms_list_entered(struct db *db, struct arena *a, const char *user_id, const char *after,
+                       unsigned most, struct room_row *list, unsigned *count);
 /* Archived rooms that the user made. */
 int rooms_list_archived(struct db *db, struct arena *a, const char *user_id, struct db_page page,
                         struct room_row *list, unsigned *count);

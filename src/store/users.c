@@ -76,6 +76,61 @@ int users_count_superadmins(struct db *db, int64_t *count)
     return db_end(q);
 }
 
+int users_count_other_superadmins(struct db *db, const char *id, int64_t *count)
+{
+    struct db_query *q = db_query(db,
+                                  "SELECT count(*) FROM users WHERE (accesses & $1) <> 0 AND "
+                                  "is_active = 1 AND id <> $2",
+                                  db_int(ACCESS_SUPERADMIN), db_text(id));
+
+    *count = db_step(q) ? db_column_int(q, 0) : 0;
+    return db_end(q);
+}
+
+/* ---- search ---- */
+
+#define FOUND                                                                                      \
+    " FROM users WHERE ($1 = '' OR lower(email) LIKE $1 ESCAPE '!' OR lower(name) LIKE $1 ESCAPE " \
+    "'!') AND ($2 = '' OR provider = $2) AND ($3 = 0 OR (accesses & $3) <> 0) AND "                \
+    "($4 < 0 OR is_active = $4)"
+
+static int count_found(struct db *db, const struct db_value values[4], int64_t *total)
+{
+    struct db_query *q = db_query_run(db, "SELECT count(*)" FOUND, values, 4);
+
+    *total = db_step(q) ? db_column_int(q, 0) : 0;
+    return db_end(q);
+}
+
+int users_find_all(struct db *db, struct arena *a, const struct users_search *s,
+                   struct db_page page, struct user *list, unsigned *count, int64_t *total)
+{
+#define BY(column, direction)                                                                      \
+    "SELECT " USERS_COLUMNS FOUND " ORDER BY " column " " direction ", id LIMIT $5 OFFSET $6"
+    static const char *const texts[USERS_ORDERS][2] = {
+        [USERS_BY_CREATION] = {BY("created_at", "ASC"), BY("created_at", "DESC")},
+        [USERS_BY_NAME] = {BY("lower(name)", "ASC"), BY("lower(name)", "DESC")},
+        [USERS_BY_EMAIL] = {BY("email", "ASC"), BY("email", "DESC")}};
+#undef BY
+    const struct db_value values[] = {db_text(db_contains(s->text, a)),
+                                      db_text(s->provider),
+                                      db_int(s->access),
+                                      db_int(s->active),
+                                      db_int(page.limit),
+                                      db_int(page.offset)};
+
+    *count = 0;
+    int error = count_found(db, values, total);
+    if (error)
+        return error;
+    struct db_query *q = db_query_run(db, texts[s->order][s->descending], values, 6);
+    while (db_step(q))
+        users_read(q, 0, a, &list[(*count)++]);
+    return db_end(q);
+}
+
+/* ---- changes ---- */
+
 int users_set_profile(struct db *db, const char *id, const char *name, const char *email,
                       int64_t now_ms)
 {

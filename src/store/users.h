@@ -41,6 +41,25 @@ int users_find_email(struct db *db, struct arena *a, const char *email, const ch
 int users_count(struct db *db, int64_t *count);
 int users_count_superadmins(struct db *db, int64_t *count);
 
+/* Active superadmins but for this account. */
+int users_count_other_superadmins(struct db *db, const char *id, int64_t *count);
+
+enum users_order { USERS_BY_CREATION, USERS_BY_NAME, USERS_BY_EMAIL, USERS_ORDERS };
+
+/* What is looked for; with all zero, and active below 0, everybody. */
+struct users_search {
+    const char *text;     /* a part of name or address, without regard to ASCII case; "": any */
+    const char *provider; /* "": any */
+    unsigned access;      /* bits of enum access, of which one is enough; 0: any */
+    int active;           /* 0 or 1; below 0: any */
+    enum users_order order;
+    bool descending;
+};
+
+/* `list` takes page.limit; *total is the number of all that are found. */
+int users_find_all(struct db *db, struct arena *a, const struct users_search *s,
+                   struct db_page page, struct user *list, unsigned *count, int64_t *total);
+
 int users_set_profile(struct db *db, const char *id, const char *name, const char *email,
                       int64_t now_ms);
 int users_set_password(struct db *db, const char *id, const char *password, int64_t now_ms);

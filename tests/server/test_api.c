@@ -86,6 +86,13 @@ static const struct {
     {"POST", "/room/:id/lobby/:identity/admit", API_SOMEBODY},
     {"POST", "/room/:id/lobby/:identity/deny", API_SOMEBODY},
     {"GET", "/admin/audit", API_SUPERADMIN},
+    {"GET", "/admin/users", API_SUPERADMIN},
+    {"POST", "/admin/users", API_SUPERADMIN},
+    {"GET", "/admin/users/:id", API_SUPERADMIN},
+    {"PUT", "/admin/users/:id/status", API_SUPERADMIN},
+    {"PUT", "/admin/users/:id/accesses", API_SUPERADMIN},
+    {"PUT", "/admin/users/:id/password", API_SUPERADMIN},
+    {"POST", "/admin/users/:id/force-logout", API_SUPERADMIN},
 };
 
 #define EXPECTED (sizeof expected / sizeof expected[0])

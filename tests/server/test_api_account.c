@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One's own account. */
-#include "api_kit.h"
+#include "house.h"
 
 #include "base/limits.h"
 
@@ -145,6 +145,56 @@ static void lists_and_ends_sessions(void **state)
     api_expect(ASK("GET", "me", stranger.access, NULL), 200, NULL);
 }
 
+/* Somebody's lost telephone may be in a meeting, or hold a token for one that was got by
+ * refreshing.
+ */
+static void leaves_meetings_with_the_others(void **state)
+{
+    (void)state;
+    static const char *const acts[][3] = {{"DELETE", "sessions", NULL},
+                                          {"PUT", "password",
+                                           "{\"currentPassword\":\"" API_PASSWORD
+                                           "\",\"newPassword\":\"another good one\"}"}};
+    struct house h;
+
+    house_build(&h, "{\"name\":\"hall\"}");
+    const struct person *user = &h.people[ROLE_USER];
+    for (size_t i = 0; i < 2; i++) {
+        char path[64];
+        struct arena a;
+        arena_init(&a);
+        json_t *answer = api_ask(&(struct question){"POST", "/api/room/refresh-token", user->access,
+                                                    "{\"roomName\":\"hall\"}", NULL},
+                                 200, NULL);
+        struct peer *p = house_enter(&h, user, &a, NULL);
+        assert_int_equal(house_knock(api_get(answer, "token")), 200);
+        snprintf(path, sizeof path, "/api/auth/%s", acts[i][1]);
+        api_expect(&(struct question){acts[i][0], path, user->access, acts[i][2], NULL}, 200, NULL);
+        assert_non_null(site_await(p, &a, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_LEAVE));
+        assert_int_equal(house_knock(api_get(answer, "token")), 403);
+        json_decref(answer);
+        peer_free(p);
+        /* This device may come again. */
+        peer_free(house_enter(&h, user, &a, NULL));
+        arena_fini(&a);
+    }
+}
+
+static void voids_tokens_that_were_refreshed(void **state)
+{
+    (void)state;
+    struct house h;
+
+    house_build(&h, "{\"name\":\"hall\"}");
+    const struct person *user = &h.people[ROLE_USER]; /* who never joined */
+    json_t *answer = api_ask(&(struct question){"POST", "/api/room/refresh-token", user->access,
+                                                "{\"roomName\":\"hall\"}", NULL},
+                             200, NULL);
+    api_expect(ASK("DELETE", "sessions", user->access, NULL), 200, NULL);
+    assert_int_equal(house_knock(api_get(answer, "token")), 403);
+    json_decref(answer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +202,8 @@ int main(void)
         cmocka_unit_test(changes_a_password),
         cmocka_unit_test(keeps_preferences),
         cmocka_unit_test(lists_and_ends_sessions),
+        cmocka_unit_test(leaves_meetings_with_the_others),
+        cmocka_unit_test(voids_tokens_that_were_refreshed),
     };
 
     return API_MAIN(tests);
