@@ -3,6 +3,7 @@
 import i18n from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import app from '../words/en/app.json';
+import emoji from '../words/en/emoji.json';
 
 /** Each in its own words. */
 export const LANGUAGES = { en: 'English' } as const;
@@ -11,7 +12,7 @@ export type Language = keyof typeof LANGUAGES;
 const RIGHT_TO_LEFT: readonly string[] = ['fa', 'ar', 'he', 'ur'];
 const NAME = 'bedrud-language';
 
-const files = import.meta.glob<{ default: object }>(['../words/*/*.json', '!../words/en/app.json']);
+const files = import.meta.glob<{ default: object }>(['../words/*/*.json', '!../words/en/{app,emoji}.json']);
 
 const backend = {
   type: 'backend' as const,
@@ -47,7 +48,7 @@ export async function startWords(): Promise<void> {
     .use(initReactI18next)
     .init({
       ...{ lng: firstLanguage(), fallbackLng: 'en', supportedLngs: Object.keys(LANGUAGES) },
-      ...{ ns: ['app'], defaultNS: 'app', resources: { en: { app } }, partialBundledLanguages: true },
+      ...{ ns: ['app'], defaultNS: 'app', resources: { en: { app, emoji } }, partialBundledLanguages: true },
       interpolation: { escapeValue: false }, // React does
     });
 }

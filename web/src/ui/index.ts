@@ -7,6 +7,7 @@ export { classes } from './classes';
 export { Confirm, Dialog } from './Dialog';
 export { Empty, Failed } from './Empty';
 export { Field, PasswordField } from './Field';
+export { Fingerprint } from './Fingerprint';
 export { LayerContext } from './layer';
 export { Logo, Mark } from './Logo';
 export { Menu, MenuChoice, MenuItem, MenuLine } from './Menu';

@@ -25,9 +25,14 @@ export function JoinForm() {
     if (invite.kind === 'elsewhere') return setError(t('home.elsewhere', { host: invite.host }));
     field.value = '';
     await keys.enter(invite.name);
-    // A damaged key is told on the room's page.
-    if (invite.hasKey) await keys.paste(text.trim()).catch(() => undefined);
-    go(`/m/${invite.name}`);
+    const isGood =
+      !invite.hasKey ||
+      (await keys.paste(text.trim()).then(
+        () => true,
+        () => false,
+      ));
+    if (isGood) go(`/m/${invite.name}`);
+    else setError(t('key.damaged'));
   };
 
   return (

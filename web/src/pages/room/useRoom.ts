@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of a room before anybody goes in: from the server, and of its key. Nothing here connects.
 import { useCallback, useEffect, useState } from 'react';
-import { type Admission, ApiError, checkRoom, codeOf, joinRoom, type RoomCheck } from '../../api';
+import { type Admission, ApiError, type ArchivedOwned, checkRoom, codeOf, joinRoom, type RoomCheck } from '../../api';
 import { useServices, useWho } from '../../app/services';
 
 export type Look =
   | { status: 'loading' }
   | { status: 'open'; check: RoomCheck; admission: Admission | null }
-  | { status: 'archived' } // ours, and over: it can be made again
+  | { status: 'archived'; room: ArchivedOwned } // ours, and over: it can be made again
   | { status: 'refused'; code: string };
 
 const checkOf = (room: Admission): RoomCheck => ({
@@ -15,7 +15,7 @@ const checkOf = (room: Admission): RoomCheck => ({
   ...{ count: room.participantsCount ?? 0, maxParticipants: room.maxParticipants },
 });
 
-export function useRoom(name: string): { look: Look; again: () => void } {
+export function useRoom(name: string): { look: Look; again: () => void; refuse: (code: string) => void } {
   const { api, keys } = useServices();
   const { status } = useWho();
   const [look, setLook] = useState<Look>({ status: 'loading' });
@@ -27,6 +27,7 @@ export function useRoom(name: string): { look: Look; again: () => void } {
     const see = async (): Promise<Look> => {
       // The key that came with the address, or that this tab had before, belongs to this room from here on.
       await keys.enter(name);
+      if (keys.key.status === 'none') await keys.recall();
       try {
         return { status: 'open', check: await checkRoom(api, name, stop.signal), admission: null };
       } catch (error) {
@@ -35,7 +36,7 @@ export function useRoom(name: string): { look: Look; again: () => void } {
         if (!isForKnown || status === 'nobody') throw error;
       }
       const admission = await joinRoom(api, name);
-      if ('status' in admission) return { status: 'archived' };
+      if ('status' in admission) return { status: 'archived', room: admission };
       return { status: 'open', check: checkOf(admission), admission };
     };
     see().then(setLook, (error: unknown) => {
@@ -48,5 +49,6 @@ export function useRoom(name: string): { look: Look; again: () => void } {
     setLook({ status: 'loading' });
     setTurn((n) => n + 1);
   }, []);
-  return { look, again };
+  const refuse = useCallback((code: string) => setLook({ status: 'refused', code }), []);
+  return { look, again, refuse };
 }
