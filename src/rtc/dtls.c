@@ -311,7 +311,7 @@ static bool prf(const SSL *ssl, struct span seed, uint8_t *out, size_t out_size)
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, seed_copy, sizeof seed_copy),
         OSSL_PARAM_construct_end(),
     };
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_TLS1_PRF, NULL);
+    EVP_KDF *kdf = EVP_KDF_fetch(dtls_provider_context(), OSSL_KDF_NAME_TLS1_PRF, NULL);
     EVP_KDF_CTX *kdf_ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
     bool ok = kdf_ctx && EVP_KDF_derive(kdf_ctx, out, out_size, params) > 0;
     EVP_KDF_CTX_free(kdf_ctx);

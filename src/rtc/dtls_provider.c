@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A provider in front of OpenSSL's default one: passes every question on, and leaves out of the
+/* A provider in front of OpenSSL's default one: passes questions on, and leaves out of the
  * answers what handshakes have no use for. Process-wide, read-only once it was made. */
 #include "rtc/dtls_provider.h"
 
@@ -13,10 +13,33 @@
 #define ALGORITHMS_MAX 8
 #define NAME "bedrud"
 
-/* The default provider, in a library context of its own, and what is left of two of its lists. */
+/* What is left of an operation's algorithms: those of these names, and for encoders and decoders of
+ * the form in which a certificate holds its key. Operations that are not listed have none. */
+struct choice {
+    int operation;
+    const char *names[ALGORITHMS_MAX];
+    const char *form;
+};
+
+static const struct choice choices[] = {
+    {OSSL_OP_DIGEST, {"SHA1", "SHA2-224", "SHA2-256", "SHA2-384", "SHA2-512"}, NULL},
+    {OSSL_OP_CIPHER, {"AES-128-GCM", "AES-256-GCM"}, NULL},
+    {OSSL_OP_MAC, {"HMAC"}, NULL},
+    {OSSL_OP_KDF, {"TLS1-PRF"}, NULL},
+    {OSSL_OP_RAND, {"CTR-DRBG", "SEED-SRC"}, NULL},
+    {OSSL_OP_KEYMGMT, {"EC", "RSA", "X25519"}, NULL},
+    {OSSL_OP_KEYEXCH, {"ECDH", "X25519"}, NULL},
+    {OSSL_OP_SIGNATURE, {"ECDSA", "RSA"}, NULL},
+    {OSSL_OP_ENCODER, {"EC"}, "output=der"},
+    {OSSL_OP_DECODER, {"EC", "RSA"}, "input=der"},
+};
+
+#define CHOICES (sizeof choices / sizeof choices[0])
+
+/* The default provider, in a library context of its own, and what is left of its lists. */
 static struct {
     OSSL_PROVIDER *provider;
-    OSSL_ALGORITHM keys[ALGORITHMS_MAX + 1], decoders[ALGORITHMS_MAX + 1];
+    OSSL_ALGORITHM left[CHOICES][ALGORITHMS_MAX + 1];
 } source;
 
 /* ---- what is left ---- */
@@ -29,27 +52,25 @@ static bool is_named(const OSSL_ALGORITHM *a, const char *name)
            (a->algorithm_names[size] == ':' || a->algorithm_names[size] == '\0');
 }
 
-static bool is_key_of_use(const OSSL_ALGORITHM *a)
+static bool is_chosen(const struct choice *c, const OSSL_ALGORITHM *a)
 {
-    return is_named(a, "EC") || is_named(a, "RSA") || is_named(a, "X25519");
+    if (c->form && (!strstr(a->property_definition, c->form) ||
+                    !strstr(a->property_definition, "structure=SubjectPublicKeyInfo")))
+        return false;
+    for (unsigned i = 0; i < ALGORITHMS_MAX && c->names[i]; i++)
+        if (is_named(a, c->names[i]))
+            return true;
+    return false;
 }
 
-/* For the public key in a certificate. */
-static bool is_decoder_of_use(const OSSL_ALGORITHM *a)
-{
-    return (is_named(a, "EC") || is_named(a, "RSA")) &&
-           strstr(a->property_definition, "input=der") &&
-           strstr(a->property_definition, "structure=SubjectPublicKeyInfo");
-}
-
-static bool copy_some(OSSL_ALGORITHM *out, int operation, bool (*is_of_use)(const OSSL_ALGORITHM *))
+static bool copy_some(const struct choice *c, OSSL_ALGORITHM *out)
 {
     int no_cache = 0;
     unsigned n = 0;
     const OSSL_ALGORITHM *all =
-        OSSL_PROVIDER_query_operation(source.provider, operation, &no_cache);
+        OSSL_PROVIDER_query_operation(source.provider, c->operation, &no_cache);
     for (; all && all->algorithm_names; all++)
-        if (is_of_use(all) && n < ALGORITHMS_MAX)
+        if (n < ALGORITHMS_MAX && is_chosen(c, all))
             out[n++] = *all;
     return n > 0;
 }
@@ -60,11 +81,11 @@ static bool copy_some(OSSL_ALGORITHM *out, int operation, bool (*is_of_use)(cons
 static const OSSL_ALGORITHM *query(void *context, int operation, int *no_cache)
 {
     (void)context;
-    if (operation == OSSL_OP_KEYMGMT || operation == OSSL_OP_DECODER) {
-        *no_cache = 0;
-        return operation == OSSL_OP_KEYMGMT ? source.keys : source.decoders;
-    }
-    return OSSL_PROVIDER_query_operation(source.provider, operation, no_cache);
+    *no_cache = 0;
+    for (size_t i = 0; i < CHOICES; i++)
+        if (choices[i].operation == operation)
+            return source.left[i];
+    return NULL;
 }
 
 static int get_capabilities(void *context, const char *capability, OSSL_CALLBACK *callback,
@@ -92,8 +113,10 @@ static bool open_source(void)
 {
     OSSL_LIB_CTX *whole = OSSL_LIB_CTX_new();
     source.provider = whole ? OSSL_PROVIDER_load(whole, "default") : NULL;
-    return source.provider && copy_some(source.keys, OSSL_OP_KEYMGMT, is_key_of_use) &&
-           copy_some(source.decoders, OSSL_OP_DECODER, is_decoder_of_use);
+    for (size_t i = 0; source.provider && i < CHOICES; i++)
+        if (!copy_some(&choices[i], source.left[i]))
+            return false;
+    return source.provider;
 }
 
 OSSL_LIB_CTX *dtls_provider_context(void)

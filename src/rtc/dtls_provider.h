@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of OpenSSL the handshakes use: its default provider without the key types and decoders that
- * no certificate of ours or a peer's has. OpenSSL 3.0 goes through all of them for every
+/* What of OpenSSL the handshakes use: of its default provider the few algorithms that DTLS 1.2 with
+ * our suites can ask for. OpenSSL 3.0 goes through every algorithm that there is, for every
  * certificate that it reads, which takes a third of a handshake; and what is not there cannot be
  * negotiated. */
 #ifndef RTC_DTLS_PROVIDER_H

@@ -61,6 +61,11 @@ static void test_contents(void **state)
         assert_true(has_key_type(NULL, others[i]));
         assert_false(has_key_type(context, others[i]));
     }
+    assert_false(has_cipher(context, "AES-128-CBC"));
+    assert_false(has_digest(context, "SHA3-256"));
+    assert_false(has_kdf(context, "PBKDF2"));
+    assert_true(has_cipher(NULL, "AES-128-CBC") && has_digest(NULL, "SHA3-256"));
+    assert_true(has_kdf(NULL, "PBKDF2"));
 }
 
 /* A certificate as a peer might send it, made with all of OpenSSL. */
