@@ -30,6 +30,51 @@ bool addr_is_any(const struct addr *a)
     return memcmp(a->ip, zeroes, 16) == 0;
 }
 
+struct prefix {
+    uint8_t ip[6];
+    unsigned bits;
+};
+
+static bool is_within(const uint8_t *ip, const struct prefix *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        unsigned bytes = list[i].bits / 8, rest = list[i].bits % 8;
+        uint8_t mask = (uint8_t)(0xff00 >> rest);
+        if (memcmp(ip, list[i].ip, bytes) == 0 &&
+            (!rest || ((ip[bytes] ^ list[i].ip[bytes]) & mask) == 0))
+            return true;
+    }
+    return false;
+}
+
+bool addr_is_public(const struct addr *a)
+{
+    static const struct prefix v4[] = {{{0}, 8},
+                                       {{10}, 8},
+                                       {{100, 64}, 10},
+                                       {{127}, 8},
+                                       {{169, 254}, 16},
+                                       {{172, 16}, 12},
+                                       {{192, 0, 0}, 24},
+                                       {{192, 0, 2}, 24},
+                                       {{192, 88, 99}, 24},
+                                       {{192, 168}, 16},
+                                       {{198, 18}, 15},
+                                       {{198, 51, 100}, 24},
+                                       {{203, 0, 113}, 24},
+                                       {{224}, 4},
+                                       {{240}, 4}};
+    /* 6to4 and Teredo carry IPv4 addresses, private ones too. */
+    static const struct prefix v6[] = {{{0x20, 0x01, 0x00}, 23},
+                                       {{0x20, 0x01, 0x0d, 0xb8}, 32},
+                                       {{0x20, 0x02}, 16},
+                                       {{0x3f, 0xff, 0x00}, 20}};
+
+    if (addr_is_v4(a))
+        return !is_within(a->ip + 12, v4, sizeof v4 / sizeof v4[0]);
+    return (a->ip[0] & 0xe0) == 0x20 && !is_within(a->ip, v6, sizeof v6 / sizeof v6[0]);
+}
+
 bool addr_equal(const struct addr *a, const struct addr *b)
 {
     return memcmp(a->ip, b->ip, sizeof(a->ip)) == 0 && a->port == b->port && a->local == b->local;

@@ -18,6 +18,10 @@ struct addr {
 bool addr_is_v4(const struct addr *a);
 bool addr_is_loopback(const struct addr *a);
 bool addr_is_any(const struct addr *a);
+/* Whether it can be an address of somebody else on the internet: not this machine, a private or a
+ * shared network, a group, a document, or a way to IPv4 in disguise (IANA's special-purpose address
+ * registries). */
+bool addr_is_public(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
 struct addr addr_v4(uint8_t a, uint8_t b, uint8_t c, uint8_t d, uint16_t port);
 /* "1.2.3.4" or "::1", no port, no brackets, no zone. False when it is no address. */

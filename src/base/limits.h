@@ -171,6 +171,14 @@
 #define LIMIT_INVITE_KEPT_MS (30 * 24 * 60 * 60 * 1000LL) /* in the list, after it has expired */
 #define LIMIT_AUDIT_LIFE_MS (365 * 24 * 60 * 60 * 1000LL)
 
+/* Requests of ours to other servers. */
+#define LIMIT_FETCH_CONNECT_MS 3000 /* within a continent it takes a tenth of that */
+#define LIMIT_FETCH_MS (10 * 1000)
+#define LIMIT_LIVEKIT_ANSWER                                                                       \
+    (8 * 1024 * 1024) /* the people of the largest room, with their texts */
+/* After a media server did not answer in time, nobody waits for it again that long. */
+#define LIMIT_LIVEKIT_PAUSE_US (2 * 1000000)
+
 /* The API. */
 #define LIMIT_API_THREADS 4
 #define LIMIT_API_QUEUE 256        /* calls that wait for a thread; more are told to come back */

@@ -14,9 +14,10 @@ static void copy_text(char **text)
 struct grant *grant_copy(const struct grant *g)
 {
     struct grant *copy = xmalloc(sizeof *copy);
-    char **texts[] = {&copy->room,   &copy->identity,      &copy->name,        &copy->metadata,
-                      &copy->key_id, &copy->reconnect_sid, &copy->sdk,         &copy->version,
-                      &copy->os,     &copy->browser,       &copy->device_model};
+    char **texts[] = {&copy->room,     &copy->identity,     &copy->name,
+                      &copy->metadata, &copy->key_id,       &copy->reconnect_sid,
+                      &copy->sdk,      &copy->version,      &copy->os,
+                      &copy->browser,  &copy->device_model, &copy->room_metadata};
 
     *copy = *g;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
@@ -32,8 +33,8 @@ void grant_free(struct grant *g)
 {
     if (!g)
         return;
-    char *texts[] = {g->room, g->identity, g->name, g->metadata, g->key_id,      g->reconnect_sid,
-                     g->sdk,  g->version,  g->os,   g->browser,  g->device_model};
+    char *texts[] = {g->room, g->identity, g->name, g->metadata, g->key_id,       g->reconnect_sid,
+                     g->sdk,  g->version,  g->os,   g->browser,  g->device_model, g->room_metadata};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         free(texts[i]);
     for (unsigned i = 0; i < g->attribute_count; i++) {

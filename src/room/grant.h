@@ -24,6 +24,7 @@ struct grant {
     struct permission permission;
     /* room settings carried by the token, used when this join creates the room; 0: defaults */
     uint32_t max_participants, empty_timeout_s, departure_timeout_s;
+    char *room_metadata;
     int64_t expires_unix_s;
     char *key_id; /* iss: which API key signs the refreshed token */
     /* connect query */

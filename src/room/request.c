@@ -88,9 +88,9 @@ static void create_room(struct call *c, void *request)
         struct grant settings = {.room = q->name,
                                  .max_participants = q->max_participants,
                                  .empty_timeout_s = q->empty_timeout,
-                                 .departure_timeout_s = q->departure_timeout};
+                                 .departure_timeout_s = q->departure_timeout,
+                                 .room_metadata = q->metadata};
         r = room_new(c->engine, c->now_us, &settings);
-        str_set(&r->metadata, q->metadata);
     } else if (q->max_participants) {
         r->max_participants = q->max_participants;
     }

@@ -110,6 +110,10 @@ struct room *room_new(struct engine *e, int64_t now_us, const struct grant *sett
     list_init(&r->people);
     list_init(&r->gone);
     list_init(&r->news);
+    if (settings->room_metadata)
+        str_set(&r->metadata, settings->room_metadata);
+    if (rules_metadata_is_e2ee(span_of_str(settings->room_metadata)))
+        room_set_e2ee(r, settings->room_metadata, now_us);
     r->max_participants = settings->max_participants;
     r->empty_timeout_s = settings->empty_timeout_s ? settings->empty_timeout_s
                                                    : (uint32_t)(LIMIT_EMPTY_ROOM_US / 1000000);

@@ -3,9 +3,8 @@
  * posts to it may still be ringing when the call is long over. */
 #include "server/media_engine.h"
 
-#include <errno.h>
-
 #include "net/thread.h"
+#include "server/twirp.h"
 
 static int call(struct media_plane *m, enum engine_request what, const char *room,
                 struct span request, struct str *reply)
@@ -49,14 +48,6 @@ struct media_call *media_engine_next(struct mail **chain)
 
 void media_engine_answer(struct media_call *c, const char *code)
 {
-    static const struct {
-        const char *code;
-        int error;
-    } table[] = {{"not_found", -ENOENT}, {"unavailable", -EBUSY}};
-
-    c->error = code ? -EINVAL : 0;
-    for (size_t i = 0; code && i < sizeof table / sizeof table[0]; i++)
-        if (strcmp(table[i].code, code) == 0)
-            c->error = table[i].error;
+    c->error = twirp_errno(code);
     mailbox_post(c->back, &c->mail);
 }

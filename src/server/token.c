@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/encode.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -63,7 +64,6 @@ const char *token_verdict_text(enum token_verdict v)
 void claims_fini(struct claims *c)
 {
     grant_free(c->grant);
-    free(c->sha256);
     *c = (struct claims){0};
 }
 
@@ -215,12 +215,12 @@ static bool read_claims(json_t *payload, struct claims *out)
     g->metadata = take_text(payload, "metadata", LIMIT_METADATA, &bad);
     out->entry = json_integer_value(json_object_get(payload, "bedrudEntry"));
     bad |= out->entry < 0;
-    out->sha256 = take_text(payload, "sha256", 64, &bad);
     g->expires_unix_s = json_integer_value(json_object_get(payload, "exp"));
     g->kind = read_kind(payload);
     g->max_participants = number(config, "maxParticipants", "max_participants");
     g->empty_timeout_s = number(config, "emptyTimeout", "empty_timeout");
     g->departure_timeout_s = number(config, "departureTimeout", "departure_timeout");
+    g->room_metadata = take_text(config, "metadata", LIMIT_METADATA, &bad);
     read_video(video, out, &bad);
     read_attributes(payload, g, &bad);
     if (bad)
@@ -257,17 +257,19 @@ static enum token_verdict check_algorithm(const struct jwt *j)
     return v;
 }
 
-enum token_verdict token_verify(const struct token_keys *keys, struct span jwt, int64_t unix_s,
-                                struct claims *out)
+/* The payload is the caller's, whatever the verdict; NULL when there is none to read. */
+static enum token_verdict open_token(const struct token_keys *keys, struct span jwt, int64_t unix_s,
+                                     json_t **out)
 {
     struct jwt parts;
 
+    *out = NULL;
     if (!jwt_split(jwt, TOKEN_BYTES_MAX, &parts))
         return TOKEN_MALFORMED;
     enum token_verdict v = check_algorithm(&parts);
     if (v != TOKEN_OK)
         return v;
-    json_t *payload = decode_part(parts.payload);
+    json_t *payload = *out = decode_part(parts.payload);
     if (!payload)
         return TOKEN_MALFORMED;
     const struct token_key *key =
@@ -280,8 +282,42 @@ enum token_verdict token_verify(const struct token_keys *keys, struct span jwt, 
         v = TOKEN_MALFORMED;
     else
         v = check_time(payload, unix_s);
+    return v;
+}
+
+enum token_verdict token_verify(const struct token_keys *keys, struct span jwt, int64_t unix_s,
+                                struct claims *out)
+{
+    json_t *payload;
+    enum token_verdict v = open_token(keys, jwt, unix_s, &payload);
+
     if (v == TOKEN_OK && !read_claims(payload, out))
         v = TOKEN_MALFORMED;
+    json_decref(payload);
+    return v;
+}
+
+/* ---- tokens that stand for a body ---- */
+
+static void digest_text(struct span body, char out[BASE64_SIZE(SHA256_SIZE)])
+{
+    uint8_t digest[SHA256_SIZE];
+
+    hash_sha256(body, digest);
+    base64_encode(span_of(digest, sizeof digest), out);
+}
+
+enum token_verdict token_verify_body(const struct token_keys *keys, struct span jwt, int64_t unix_s,
+                                     struct span body)
+{
+    char wanted[BASE64_SIZE(SHA256_SIZE)];
+    json_t *payload;
+    enum token_verdict v = open_token(keys, jwt, unix_s, &payload);
+    const char *given = json_string_value(json_object_get(payload, "sha256"));
+
+    digest_text(body, wanted);
+    if (v == TOKEN_OK && (!given || strcmp(given, wanted) != 0))
+        v = TOKEN_SIGNATURE;
     json_decref(payload);
     return v;
 }
@@ -328,6 +364,26 @@ static json_t *video_json(const struct claims *c)
     return video;
 }
 
+static void set_number(json_t *object, const char *name, uint32_t value)
+{
+    if (value)
+        json_object_set_new(object, name, json_integer(value));
+}
+
+/* What the room is to be like when this token makes it. */
+static void set_room(json_t *payload, const struct grant *g)
+{
+    json_t *config = json_object();
+
+    set_number(config, "maxParticipants", g->max_participants);
+    set_number(config, "emptyTimeout", g->empty_timeout_s);
+    set_number(config, "departureTimeout", g->departure_timeout_s);
+    set_text(config, "metadata", g->room_metadata);
+    if (json_object_size(config))
+        json_object_set(payload, "roomConfig", config);
+    json_decref(config);
+}
+
 static json_t *payload_json(const struct claims *c, const char *issuer)
 {
     const struct grant *g = c->grant;
@@ -337,7 +393,6 @@ static json_t *payload_json(const struct claims *c, const char *issuer)
     set_text(payload, "sub", g->identity);
     set_text(payload, "name", g->name);
     set_text(payload, "metadata", g->metadata);
-    set_text(payload, "sha256", c->sha256);
     for (unsigned i = 0; i < g->attribute_count; i++)
         set_text(attributes, g->attributes[i].key, g->attributes[i].value);
     if (json_object_size(attributes))
@@ -348,9 +403,21 @@ static json_t *payload_json(const struct claims *c, const char *issuer)
             set_text(payload, "kind", kind_names[i].name);
     json_object_set_new(payload, "exp", json_integer(g->expires_unix_s));
     json_object_set_new(payload, "video", video_json(c));
+    set_room(payload, g);
     if (c->entry > 0)
         json_object_set_new(payload, "bedrudEntry", json_integer(c->entry));
     return payload;
+}
+
+static char *seal(json_t *payload, const struct token_key *key)
+{
+    char *text = json_dumps(payload, JSON_COMPACT), *token = NULL;
+
+    if (text)
+        token = jwt_seal(span_of_str(text), span_of_str(key->secret));
+    free(text);
+    json_decref(payload);
+    return token;
 }
 
 char *token_sign(const struct token_keys *keys, const struct claims *claims)
@@ -359,14 +426,18 @@ char *token_sign(const struct token_keys *keys, const struct claims *claims)
 
     if (!key && keys->count)
         key = &keys->keys[0];
+    return key ? seal(payload_json(claims, key->id), key) : NULL;
+}
+
+char *token_sign_body(const struct token_keys *keys, int64_t unix_s, struct span body)
+{
+    const struct token_key *key = keys->count ? &keys->keys[0] : NULL;
+    char digest[BASE64_SIZE(SHA256_SIZE)];
+
     if (!key)
         return NULL;
-    json_t *payload = payload_json(claims, key->id);
-    char *text = json_dumps(payload, JSON_COMPACT);
-    json_decref(payload);
-    if (!text)
-        return NULL;
-    char *token = jwt_seal(span_of_str(text), span_of_str(key->secret));
-    free(text);
-    return token;
+    digest_text(body, digest);
+    return seal(json_pack("{s:s,s:I,s:I,s:s}", "iss", key->id, "nbf", (json_int_t)unix_s, "exp",
+                          (json_int_t)(unix_s + TOKEN_BODY_LIFE_S), "sha256", digest),
+                key);
 }

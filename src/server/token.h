@@ -12,6 +12,7 @@
 #define TOKEN_BYTES_MAX (16 * 1024)
 /* exp and nbf are taken with this much leeway, as livekit-server does. */
 #define TOKEN_LEEWAY_S 60
+#define TOKEN_BODY_LIFE_S 300
 
 struct token_key {
     char *id, *secret;
@@ -45,7 +46,6 @@ struct claims {
     /* Of struct member, plus one, in tokens that the API made: the room's door looks at it. 0:
      * whoever holds the API key made it. */
     int64_t entry;
-    char *sha256; /* of a webhook's body; NULL: absent */
 };
 
 void claims_fini(struct claims *c);
@@ -56,5 +56,12 @@ enum token_verdict token_verify(const struct token_keys *keys, struct span jwt, 
 /* Signs with the key named by grant->key_id, or the first. exp is grant->expires_unix_s. The caller
  * frees; NULL when there is no such key. */
 char *token_sign(const struct token_keys *keys, const struct claims *claims);
+
+/* Of a webhook, whose body the token stands for by its digest. TOKEN_SIGNATURE when it is
+ * another body. A token of this kind lets nobody in anywhere. */
+enum token_verdict token_verify_body(const struct token_keys *keys, struct span jwt, int64_t unix_s,
+                                     struct span body);
+/* By the first key, good for TOKEN_BODY_LIFE_S; the caller frees. NULL when there is no key. */
+char *token_sign_body(const struct token_keys *keys, int64_t unix_s, struct span body);
 
 #endif

@@ -2,6 +2,8 @@
 /* The table of RoomService's calls, who may make them, and their two encodings. */
 #include "server/twirp.h"
 
+#include <assert.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -241,6 +243,55 @@ void twirp_call_fini(struct twirp_call *c)
     free(c->room);
     free(c->body);
     *c = (struct twirp_call){0};
+}
+
+/* ---- the other side of it ---- */
+
+static const struct twirp_method *method_of(enum engine_request what)
+{
+    for (size_t i = 0; i < COUNT(methods); i++)
+        if (methods[i].request == what)
+            return &methods[i];
+    return NULL;
+}
+
+const char *twirp_path(enum engine_request what, struct claims *claims)
+{
+    const struct twirp_method *m = method_of(what);
+
+    assert(m);
+    claims->room_create = m->need == NEED_CREATE;
+    claims->room_list = m->need == NEED_LIST;
+    claims->room_admin = m->need == NEED_ADMIN;
+    return m->name;
+}
+
+int twirp_errno(const char *code)
+{
+    static const struct {
+        const char *code;
+        int error;
+    } table[] = {{"not_found", -ENOENT},
+                 {"unavailable", -EBUSY},
+                 {"internal", -EBUSY},
+                 {"resource_exhausted", -EBUSY},
+                 {"deadline_exceeded", -EBUSY}};
+
+    for (size_t i = 0; code && i < COUNT(table); i++)
+        if (strcmp(table[i].code, code) == 0)
+            return table[i].error;
+    return code ? -EINVAL : 0;
+}
+
+int twirp_read_errno(struct span body)
+{
+    json_t *root = json_loadb((const char *)body.data, body.size, 0, NULL);
+    const char *code = json_string_value(json_object_get(root, "code"));
+    /* What answers in no such words is something before the server, or no server of that kind. */
+    int error = code ? twirp_errno(code) : -EBUSY;
+
+    json_decref(root);
+    return error;
 }
 
 unsigned twirp_status(const char *code)

@@ -41,6 +41,13 @@ struct twirp_error {
 /* Fills *out on true, which the caller ends with twirp_call_fini; else *error. */
 bool twirp_read(const struct token_keys *keys, int64_t unix_s, const struct twirp_request *r,
                 struct twirp_call *out, struct twirp_error *error);
+/* The same call made of another server: its path behind "/twirp/", and in *claims the grants that
+ * it asks of a token; claims->grant->room is the caller's. */
+const char *twirp_path(enum engine_request what, struct claims *claims);
+/* What an error of the other server means to the API (media.h): a code, or NULL. */
+int twirp_errno(const char *code);
+/* The same of an answer that is not 200. */
+int twirp_read_errno(struct span body);
 /* Status of an error code. */
 unsigned twirp_status(const char *code);
 /* {"code":...,"msg":...} */

@@ -216,6 +216,58 @@ static void signs_what_it_reads(void **state)
     free(token);
 }
 
+static void carries_what_a_room_is_to_be(void **state)
+{
+    (void)state;
+    struct grant g = {.room = (char *)(uintptr_t) "r",
+                      .identity = (char *)(uintptr_t) "bob",
+                      .room_metadata = (char *)(uintptr_t) "{\"e2ee\":true}",
+                      .max_participants = 7,
+                      .empty_timeout_s = 8,
+                      .departure_timeout_s = 9,
+                      .expires_unix_s = NOW + 60};
+    struct claims in = {.grant = &g, .room_join = true}, out;
+    char *token = token_sign(&keys, &in);
+
+    assert_int_equal(token_verify(&keys, span_of_str(token), NOW, &out), TOKEN_OK);
+    assert_string_equal(out.grant->room_metadata, "{\"e2ee\":true}");
+    assert_int_equal(out.grant->max_participants, 7);
+    assert_int_equal(out.grant->empty_timeout_s, 8);
+    assert_int_equal(out.grant->departure_timeout_s, 9);
+    claims_fini(&out);
+    free(token);
+}
+
+/* As livekit-server signs: without a word about a room. */
+static void stands_for_a_body(void **state)
+{
+    (void)state;
+    const struct span body = span_of_str("{\"event\":\"room_started\"}");
+    struct token_keys strange = {0}, none = {0};
+    struct claims claims;
+    char *token = token_sign_body(&keys, NOW, body);
+    struct span t = span_of_str(token);
+
+    assert_int_equal(token_verify_body(&keys, t, NOW, body), TOKEN_OK);
+    assert_int_equal(token_verify_body(&keys, t, NOW, span_first(body, body.size - 1)),
+                     TOKEN_SIGNATURE);
+    assert_int_equal(
+        token_verify_body(&keys, t, NOW + TOKEN_BODY_LIFE_S + TOKEN_LEEWAY_S + 1, body),
+        TOKEN_EXPIRED);
+    assert_int_equal(token_verify_body(&keys, span_first(t, t.size - 1), NOW, body),
+                     TOKEN_SIGNATURE);
+    token_keys_add(&strange, "other", "not the same secret");
+    assert_int_equal(token_verify_body(&strange, t, NOW, body), TOKEN_SIGNATURE);
+    token_keys_fini(&strange);
+    assert_null(token_sign_body(&none, NOW, body));
+    /* Neither kind is good for what the other is. */
+    assert_int_equal(token_verify(&keys, t, NOW, &claims), TOKEN_MALFORMED);
+    free(token);
+    token = make("{\"alg\":\"HS256\"}", good_payload, SECRET);
+    assert_int_equal(token_verify_body(&keys, span_of_str(token), NOW, body), TOKEN_SIGNATURE);
+    free(token);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -224,6 +276,8 @@ int main(void)
         cmocka_unit_test(refuses_every_change_and_truncation),
         cmocka_unit_test(takes_only_a_source_list_it_understands),
         cmocka_unit_test(signs_what_it_reads),
+        cmocka_unit_test(carries_what_a_room_is_to_be),
+        cmocka_unit_test(stands_for_a_body),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
