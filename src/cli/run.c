@@ -50,10 +50,13 @@ static void print_address(const struct config *config, const struct token_keys *
     char *first = token_sign(keys, &claims);
     random_text(identity + 6, 6);
     char *second = token_sign(keys, &claims);
-    printf(
-        "bedrud " BEDRUD_VERSION " listens on %s://%s\n\n"
-        "Test page, for an hour, one tab each:\n  %s://%s/test#token=%s\n  %s://%s/test#token=%s\n",
-        scheme, ip, scheme, ip, first, scheme, ip, second);
+    printf("bedrud " BEDRUD_VERSION " listens on %s://%s\n\n", scheme, ip);
+    if (config->livekit_url)
+        printf("Meetings are carried by %s\n", config->livekit_url);
+    else
+        printf("Test page, for an hour, one tab each:\n  %s://%s/test#token=%s\n"
+               "  %s://%s/test#token=%s\n",
+               scheme, ip, first, scheme, ip, second);
     fflush(stdout);
     free(first);
     free(second);

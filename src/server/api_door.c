@@ -130,11 +130,15 @@ static struct api_call *take_in(const struct api_door *d, const struct web_reque
 
 static bool is_json(const char *content_type)
 {
-    static const char json[] = "application/json";
-    size_t size = sizeof json - 1;
+    static const char *const types[] = {"application/json", "application/webhook+json"};
 
-    return content_type && strncasecmp(content_type, json, size) == 0 &&
-           (!content_type[size] || content_type[size] == ';' || content_type[size] == ' ');
+    for (size_t i = 0; content_type && i < sizeof types / sizeof types[0]; i++) {
+        size_t size = strlen(types[i]);
+        if (strncasecmp(content_type, types[i], size) == 0 &&
+            (!content_type[size] || content_type[size] == ';' || content_type[size] == ' '))
+            return true;
+    }
+    return false;
 }
 
 /* ---- the queue ---- */

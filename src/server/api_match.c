@@ -19,6 +19,7 @@ static const struct api_route *const tables[] = {
     api_absent_routes,
     api_admin_users_routes,
     api_audit_routes,
+    api_livekit_routes,
 };
 /* clang-format on */
 

@@ -19,6 +19,7 @@ extern const struct api_route api_demo_routes[];
 extern const struct api_route api_absent_routes[];
 extern const struct api_route api_admin_users_routes[];
 extern const struct api_route api_audit_routes[];
+extern const struct api_route api_livekit_routes[];
 
 enum api_match { API_MATCHED, API_NO_ROUTE, API_NO_METHOD };
 

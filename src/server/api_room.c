@@ -176,6 +176,17 @@ char *api_room_metadata(const struct user *u, enum api_role role, const struct m
     return text;
 }
 
+/* What our own server asks the store about when somebody comes, another must be told: what the room
+ * is to be, by the token; and that they were let in again, by us, when its webhook tells of them.
+ */
+static void prepare_elsewhere(struct api_call *c, const struct room_row *r, const struct user *u,
+                              struct grant *g)
+{
+    media_describe_room(r, &c->arena, g);
+    /* When this fails they are removed, and ask again. */
+    members_admit(c->db, r->id, u->id);
+}
+
 const char *api_room_token(struct api_call *c, const struct room_row *r, const struct user *u,
                            const struct member *m)
 {
@@ -187,6 +198,9 @@ const char *api_room_token(struct api_call *c, const struct room_row *r, const s
                       .permission = api_room_permission(r, role, m),
                       .expires_unix_s = c->now_ms / 1000 + TOKEN_LIFE_S};
     struct claims claims = {.grant = &g, .room_join = true, .entry = m->entry + 1};
+
+    if (c->config->livekit_url)
+        prepare_elsewhere(c, r, u, &g);
     char *token = token_sign(c->config->keys, &claims);
     const char *copy = arena_strdup(&c->arena, span_of_str(token));
 
@@ -197,8 +211,11 @@ const char *api_room_token(struct api_call *c, const struct room_row *r, const s
 
 const char *api_room_host(struct api_call *c)
 {
-    const char *url = c->config->public_url, *host = c->host ? c->host : "localhost";
+    const char *url = c->config->public_url, *media_url = c->config->livekit_url,
+               *host = c->host ? c->host : "localhost";
 
+    if (media_url)
+        return arena_printf(&c->arena, "ws%s", media_url + strlen("http"));
     if (url)
         return arena_printf(&c->arena, "ws%s/livekit", url + strlen("http"));
     return arena_printf(&c->arena, "%s://%s/livekit", c->secure ? "wss" : "ws", host);

@@ -5,31 +5,45 @@
 
 #include <cyaml/cyaml.h>
 #include <errno.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "server/config_complete.h"
 
 /* ---- the file: all keys are scalars, or sequences of scalars for media_ip ---- */
 
 struct file {
     char *data_dir, *listen, *media_ip, *media_port, *workers, *dev, *log, *api_key, *api_secret,
-        *tls_cert, *tls_key, *database, *public_url, *trusted_proxy, *cors_origins, *rate_limits;
+        *tls_cert, *tls_key, *database, *public_url, *trusted_proxy, *cors_origins, *rate_limits,
+        *livekit_url, *livekit_key, *livekit_secret;
 };
 
 #define FILE_KEY(name)                                                                             \
     CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file, name, 0,  \
                            CYAML_UNLIMITED)
 
-static const cyaml_schema_field_t file_fields[] = {
-    FILE_KEY(data_dir),   FILE_KEY(listen),        FILE_KEY(media_ip),     FILE_KEY(media_port),
-    FILE_KEY(workers),    FILE_KEY(dev),           FILE_KEY(log),          FILE_KEY(api_key),
-    FILE_KEY(api_secret), FILE_KEY(tls_cert),      FILE_KEY(tls_key),      FILE_KEY(database),
-    FILE_KEY(public_url), FILE_KEY(trusted_proxy), FILE_KEY(cors_origins), FILE_KEY(rate_limits),
-    CYAML_FIELD_END};
+static const cyaml_schema_field_t file_fields[] = {FILE_KEY(data_dir),
+                                                   FILE_KEY(listen),
+                                                   FILE_KEY(media_ip),
+                                                   FILE_KEY(media_port),
+                                                   FILE_KEY(workers),
+                                                   FILE_KEY(dev),
+                                                   FILE_KEY(log),
+                                                   FILE_KEY(api_key),
+                                                   FILE_KEY(api_secret),
+                                                   FILE_KEY(tls_cert),
+                                                   FILE_KEY(tls_key),
+                                                   FILE_KEY(database),
+                                                   FILE_KEY(public_url),
+                                                   FILE_KEY(trusted_proxy),
+                                                   FILE_KEY(cors_origins),
+                                                   FILE_KEY(rate_limits),
+                                                   FILE_KEY(livekit_url),
+                                                   FILE_KEY(livekit_key),
+                                                   FILE_KEY(livekit_secret),
+                                                   CYAML_FIELD_END};
 
 static const cyaml_schema_value_t file_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file, file_fields)};
@@ -209,6 +223,35 @@ static const char *set_cors_origins(struct config *c, const char *text)
     return text[0] && !*at ? NULL : "origins such as https://app.example.org, separated by commas";
 }
 
+/* Clients are given the address with ws, the server API with http. */
+static const char *set_livekit_url(struct config *c, const char *text)
+{
+    struct str url;
+
+    str_init(&url);
+    if (strncmp(text, "ws", 2) == 0)
+        str_printf(&url, "http%s", text + 2);
+    else
+        str_append(&url, text);
+    free(c->livekit_url);
+    c->livekit_url = str_take(&url);
+    return is_origin(c->livekit_url, strlen(c->livekit_url))
+               ? NULL
+               : "https://host or https://host:port, in small letters";
+}
+
+static const char *set_livekit_key(struct config *c, const char *text)
+{
+    str_set(&c->livekit_key, text);
+    return strlen(text) >= 3 ? NULL : "at least 3 characters";
+}
+
+static const char *set_livekit_secret(struct config *c, const char *text)
+{
+    str_set(&c->livekit_secret, text);
+    return text[0] ? NULL : "the secret of livekit_key";
+}
+
 #define OPTION(name, flag_, argument_, standard_, help_)                                           \
     {                                                                                              \
         .key = #name, .flag = (flag_), .argument = (argument_), .standard = (standard_),           \
@@ -235,6 +278,14 @@ static const struct option options[] = {
     OPTION(cors_origins, "--cors-origins", "URL[,URL]", NULL,
            "other sites whose pages may use the API"),
     OPTION(rate_limits, "--rate-limits", "BOOL", "true", "hold back addresses that ask too often"),
+    OPTION(livekit_url, "--livekit-url", "URL", NULL,
+           "LiveKit server or cluster that carries the meetings, in place of our own media"),
+    OPTION(livekit_key, "--livekit-key", "KEY", NULL, "API key of that server"),
+    {.key = "livekit_secret",
+     .help = "API secret of that server",
+     .in_file = offsetof(struct file, livekit_secret),
+     .set = set_livekit_secret,
+     .secret = true},
     OPTION(api_key, NULL, NULL, NULL, "API key; made at the first start when not given"),
     {.key = "api_secret",
      .help = "API secret, at least 32 characters",
@@ -356,80 +407,6 @@ static void collect(struct value *values, const struct file *file)
     }
 }
 
-/* ---- what follows from other values ---- */
-
-/* All addresses of the interfaces that are up, without loopback and link-local ones. */
-static void addrs_of_interfaces(struct config *c)
-{
-    struct ifaddrs *all, *i;
-
-    if (getifaddrs(&all) != 0)
-        return;
-    for (i = all; i && c->media_ip_count < CONFIG_MEDIA_IPS; i = i->ifa_next) {
-        struct addr a = {.local = (uint16_t)c->media_ip_count};
-        if (!i->ifa_addr)
-            continue;
-        if (i->ifa_addr->sa_family == AF_INET) {
-            const struct sockaddr_in *v4 = (const void *)i->ifa_addr;
-            uint8_t ip[4];
-            memcpy(ip, &v4->sin_addr, sizeof ip);
-            a = addr_v4(ip[0], ip[1], ip[2], ip[3], 0);
-            a.local = (uint16_t)c->media_ip_count;
-        } else if (i->ifa_addr->sa_family == AF_INET6) {
-            const struct sockaddr_in6 *v6 = (const void *)i->ifa_addr;
-            memcpy(a.ip, &v6->sin6_addr, sizeof a.ip);
-            if (a.ip[0] == 0xfe && (a.ip[1] & 0xc0) == 0x80)
-                continue;
-        } else {
-            continue;
-        }
-        if (!addr_is_loopback(&a))
-            c->media_ips[c->media_ip_count++] = a;
-    }
-    freeifaddrs(all);
-}
-
-static bool complete(struct config *c, struct str *message)
-{
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (c->dev && !addr_is_loopback(&c->listen)) {
-        str_append(message, "dev: refused, since listen is not a loopback address and everybody "
-                            "knows devkey's secret; leave --dev out, or listen on 127.0.0.1");
-        return false;
-    }
-    if (!c->tls_cert != !c->tls_key) {
-        str_append(message, "tls_cert and tls_key: give both or none");
-        return false;
-    }
-    if (!c->api_key != !c->api_secret) {
-        str_append(message, "api_key and api_secret: give both or none");
-        return false;
-    }
-    if (!c->database) {
-        struct str path;
-        str_init(&path);
-        str_printf(&path, "%s/bedrud.db", c->data_dir);
-        c->database = str_take(&path);
-    }
-    if (c->workers == 0)
-        c->workers = cores < 1                    ? 1
-                     : cores > CONFIG_WORKERS_MAX ? CONFIG_WORKERS_MAX
-                                                  : (unsigned)cores;
-    if (c->media_port + c->workers - 1 > 65535) {
-        str_append(message, "media_port: too high for that many workers, each takes a port");
-        return false;
-    }
-    if (c->media_ip_count == 0 && addr_is_any(&c->listen))
-        addrs_of_interfaces(c);
-    if (c->media_ip_count == 0) {
-        c->media_ips[0] = addr_is_any(&c->listen) ? addr_v4(127, 0, 0, 1, 0) : c->listen;
-        c->media_ips[0].port = 0;
-        c->media_ip_count = 1;
-    }
-    return true;
-}
-
 static void print(const struct value *values, const struct config *c, struct str *out)
 {
     for (size_t k = 0; k < OPTIONS; k++) {
@@ -469,7 +446,7 @@ static bool check(const struct value *values, struct config *out, struct str *me
                    expected);
         return false;
     }
-    return complete(out, message);
+    return config_complete(out, message);
 }
 
 enum config_result config_load(int argc, char **argv, struct config *out, struct str *message)
@@ -528,6 +505,11 @@ void config_fini(struct config *c)
     free(c->database);
     free(c->public_url);
     free(c->cors_origins);
+    free(c->livekit_url);
+    free(c->livekit_key);
+    if (c->livekit_secret)
+        mem_wipe(c->livekit_secret, strlen(c->livekit_secret));
+    free(c->livekit_secret);
     *c = (struct config){0};
 }
 

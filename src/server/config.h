@@ -32,6 +32,9 @@ struct config {
     struct proxy_nets trusted_proxies;
     char *cors_origins; /* origins separated by commas; NULL: none but our own */
     bool rate_limits;
+    char *livekit_url; /* "http[s]://host[:port]" of another server that carries the meetings; NULL:
+                          our own do */
+    char *livekit_key, *livekit_secret;
 };
 
 enum config_result { CONFIG_OK, CONFIG_PRINT, CONFIG_HELP, CONFIG_ERROR };

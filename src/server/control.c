@@ -19,6 +19,7 @@
 #include "server/auth.h"
 #include "server/housekeeping.h"
 #include "server/media_engine.h"
+#include "server/media_livekit.h"
 #include "server/messages.h"
 #include "server/routes.h"
 #include "server/secrets.h"
@@ -41,6 +42,8 @@ struct control {
     struct admissions admissions;
     struct mailbox *media_calls;
     struct media_engine media[LIMIT_API_THREADS];
+    struct media_livekit livekit[LIMIT_API_THREADS]; /* of another server, in place of these */
+    struct token_keys livekit_keys;
     struct api_config api;
     struct api_door door;
     struct housekeeping housekeeping;
@@ -273,6 +276,21 @@ static bool is_private(const struct config *config)
            config->trusted_proxies.count == 0;
 }
 
+/* Our own workers, or another server, whose keys are then the ones for join tokens. */
+static void connect_media(struct control *c, const struct config *config)
+{
+    c->api.livekit_url = c->routes.media_url = config->livekit_url;
+    if (config->livekit_url) {
+        token_keys_add(&c->livekit_keys, config->livekit_key, config->livekit_secret);
+        c->api.keys = &c->livekit_keys;
+    }
+    for (unsigned i = 0; i < LIMIT_API_THREADS; i++) {
+        media_engine_init(&c->media[i], c->media_calls);
+        media_livekit_init(&c->livekit[i], config->livekit_url, &c->livekit_keys);
+        c->api.media[i] = config->livekit_url ? &c->livekit[i].plane : &c->media[i].plane;
+    }
+}
+
 static bool start_api(struct control *c, const struct config *config, const struct token_keys *keys,
                       struct str *message)
 {
@@ -289,10 +307,7 @@ static bool start_api(struct control *c, const struct config *config, const stru
         random_text(c->api.setup_code, sizeof c->api.setup_code - 1);
     c->pool = pool_new(&p, message);
     admissions_init(&c->admissions, c->pool);
-    for (unsigned i = 0; i < LIMIT_API_THREADS; i++) {
-        media_engine_init(&c->media[i], c->media_calls);
-        c->api.media[i] = &c->media[i].plane;
-    }
+    connect_media(c, config);
     return c->pool != NULL;
 }
 
@@ -349,7 +364,8 @@ struct control *control_new(const struct config *config, const struct token_keys
 #ifdef BEDRUD_EVIL
     good = good && choose_evil(message);
 #endif
-    for (unsigned i = 0; good && i < config->workers; i++)
+    unsigned workers = config->livekit_url ? 0 : config->workers;
+    for (unsigned i = 0; good && i < workers; i++)
         good = start_worker(c, config, i, message);
     if (!good) {
         control_free(c);
@@ -406,8 +422,11 @@ void control_free(struct control *c)
         worker_free(c->workers.workers[i]);
     c->workers.count = 0;
     assoc_global_fini();
-    for (unsigned i = 0; i < LIMIT_API_THREADS; i++)
+    for (unsigned i = 0; i < LIMIT_API_THREADS; i++) {
         media_engine_fini(&c->media[i]);
+        media_livekit_fini(&c->livekit[i]);
+    }
+    token_keys_fini(&c->livekit_keys);
     mailbox_free(c->media_calls, dispose);
     rate_free(c->door.rate);
     mem_wipe(&c->api, sizeof c->api);

@@ -16,15 +16,23 @@ static char *metadata(const struct room_row *r, struct arena *a)
                         r->mode);
 }
 
+void media_describe_room(const struct room_row *r, struct arena *a, struct grant *g)
+{
+    g->max_participants = r->max_participants > 0 && r->max_participants < UNBOUNDED
+                              ? (uint32_t)r->max_participants
+                              : UNBOUNDED;
+    g->room_metadata = metadata(r, a);
+}
+
 struct span media_pack_room(const struct room_row *r, struct arena *a)
 {
     Livekit__CreateRoomRequest q = LIVEKIT__CREATE_ROOM_REQUEST__INIT;
+    struct grant g = {.room = NULL};
 
+    media_describe_room(r, a, &g);
     q.name = arena_strdup(a, span_of_str(r->name));
-    q.max_participants = r->max_participants > 0 && r->max_participants < UNBOUNDED
-                             ? (uint32_t)r->max_participants
-                             : UNBOUNDED;
-    q.metadata = metadata(r, a);
+    q.max_participants = g.max_participants;
+    q.metadata = g.room_metadata;
     return signal_pack(&q.base, a);
 }
 

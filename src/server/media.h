@@ -17,6 +17,8 @@ struct media_plane {
 
 /* The settings of a room as a CreateRoomRequest, which opens it or changes it when it is live. */
 struct span media_pack_room(const struct room_row *r, struct arena *a);
+/* The same in a grant, whose token then makes the room like that. */
+void media_describe_room(const struct room_row *r, struct arena *a, struct grant *g);
 /* Tells a live room its settings. One that is not live is opened when somebody comes, and has them
  * then. */
 int media_update_room(struct media_plane *m, const struct room_row *r);

@@ -40,7 +40,8 @@ static bool is_host(const char *text)
 
 /* Scripts are files of ours, and those inside the page that the build knows by their digests.
  * WebSockets to this server are named besides: not every browser takes 'self' for them too. */
-static void write_policy(struct str *out, const struct asset *a, const char *host)
+static void write_policy(struct str *out, const struct asset *a, const char *host,
+                         const char *media_url)
 {
     str_append(out, "default-src 'none'; script-src 'self'");
     if (a->scripts[0])
@@ -51,6 +52,8 @@ static void write_policy(struct str *out, const struct asset *a, const char *hos
                     "connect-src 'self'");
     if (is_host(host))
         str_printf(out, " ws://%s wss://%s", host, host);
+    if (media_url)
+        str_printf(out, " %s ws%s", media_url, media_url + strlen("http"));
 }
 
 /* Whether the client takes this encoding (a plain word in Accept-Encoding, not switched off by
@@ -86,7 +89,7 @@ static bool strip_fragment(struct web *w, const struct web_request *q, const str
 #endif
 
 static void send_asset(struct web *w, const struct web_request *q, const struct asset *a,
-                       unsigned status)
+                       unsigned status, const char *media_url)
 {
     if (strip_fragment(w, q, a))
         return;
@@ -98,7 +101,7 @@ static void send_asset(struct web *w, const struct web_request *q, const struct 
     unsigned n = COUNT(common);
 
     str_init(&policy);
-    write_policy(&policy, a, q->header(q, "host"));
+    write_policy(&policy, a, q->header(q, "host"), media_url);
     memcpy(headers, common, sizeof common);
     headers[n++] = (struct web_header){"Content-Security-Policy", policy.text};
     headers[n++] = (struct web_header){"ETag", a->etag};
@@ -144,7 +147,7 @@ static bool wants_page(const struct web_request *q)
     return accept && strstr(accept, "text/html") && !memchr(q->path.data, '.', q->path.size);
 }
 
-void pages_get(struct web *w, const struct web_request *q)
+void pages_get(struct web *w, const struct web_request *q, const char *media_url)
 {
     bool get = strcmp(q->method, "GET") == 0 || strcmp(q->method, "HEAD") == 0;
     bool known = is_app_path(q->path);
@@ -153,9 +156,9 @@ void pages_get(struct web *w, const struct web_request *q)
     if (!get)
         http_text(w, q->id, 405, "405 method not allowed");
     else if (assets_find(q->path, &a))
-        send_asset(w, q, &a, 200);
+        send_asset(w, q, &a, 200, media_url);
     else if ((known || wants_page(q)) && assets_find(SPAN_LITERAL("/"), &a))
-        send_asset(w, q, &a, known ? 200 : 404);
+        send_asset(w, q, &a, known ? 200 : 404, media_url);
     else if (span_equal(q->path, SPAN_LITERAL("/")))
         http_text(w, q->id, 200, "OK");
     else

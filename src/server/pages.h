@@ -7,8 +7,9 @@
 
 #include "net/web.h"
 
-/* GET or HEAD of the embedded page or file at the request's path. */
-void pages_get(struct web *w, const struct web_request *q);
+/* GET or HEAD of the embedded page or file at the request's path. `media_url`: the other server
+ * that pages may speak to, since it carries the meetings ("https://host[:port]"); NULL: none. */
+void pages_get(struct web *w, const struct web_request *q, const char *media_url);
 /* Any request whose path or query carries a key (links.h): says that the key is exposed, and keeps
  * nothing of the request. */
 void pages_altered(struct web *w, const struct web_request *q);

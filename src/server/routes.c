@@ -71,6 +71,13 @@ static void signalling(struct routes *r, const struct web_request *q, struct spa
         http_text(r->web, q->id, 404, "404 page not found");
 }
 
+/* Paths that are the other server's when it carries the meetings. */
+static bool is_elsewhere(const struct routes *r, struct span path)
+{
+    return r->media_url &&
+           (is(path, "/rtc") || starts_with(path, "/rtc/") || starts_with(path, "/twirp/"));
+}
+
 void routes_request(struct routes *r, const struct web_request *q, int64_t unix_s)
 {
     struct span path = q->path;
@@ -81,7 +88,9 @@ void routes_request(struct routes *r, const struct web_request *q, int64_t unix_
     }
     if (starts_with(path, "/livekit/"))
         path = span_from(path, strlen("/livekit"));
-    if (is(path, "/rtc") || starts_with(path, "/rtc/"))
+    if (is_elsewhere(r, path))
+        http_text(r->web, q->id, 404, "the meetings of this server are carried by another");
+    else if (is(path, "/rtc") || starts_with(path, "/rtc/"))
         signalling(r, q, path, unix_s);
     else if (starts_with(path, "/twirp/") && strcmp(q->method, "OPTIONS") == 0)
         http_preflight(r->web, q->id);
@@ -92,5 +101,5 @@ void routes_request(struct routes *r, const struct web_request *q, int64_t unix_
     else if (is(path, "/health") || is(path, "/ready"))
         api_door_request(r->api, q, path);
     else
-        pages_get(r->web, q);
+        pages_get(r->web, q, r->media_url);
 }

@@ -13,6 +13,7 @@ struct routes {
     struct calls *calls;
     struct api_door *api;
     const struct token_keys *keys;
+    const char *media_url; /* the other server that carries the meetings; NULL: ours do */
 };
 
 void routes_request(struct routes *r, const struct web_request *request, int64_t unix_s);

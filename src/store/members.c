@@ -86,6 +86,30 @@ int members_put_out_everywhere(struct db *db, const char *user_id)
                    db_text(user_id));
 }
 
+int members_admit(struct db *db, const char *room_id, const char *user_id)
+{
+    bool out;
+    int error = members_is_out(db, room_id, user_id, &out);
+
+    if (error || !out)
+        return error; /* mostly there is nothing to write */
+    return db_exec(db,
+                   "UPDATE room_participants SET admitted = entry WHERE room_id = $1 AND "
+                   "user_id = $2",
+                   db_text(room_id), db_text(user_id));
+}
+
+int members_is_out(struct db *db, const char *room_id, const char *user_id, bool *out)
+{
+    struct db_query *q = db_query(db,
+                                  "SELECT 1 FROM room_participants WHERE room_id = $1 AND "
+                                  "user_id = $2 AND entry > admitted",
+                                  db_text(room_id), db_text(user_id));
+
+    *out = db_step(q);
+    return db_end(q);
+}
+
 int members_ban(struct db *db, const char *room_id, const char *user_id, int64_t now_ms)
 {
     struct change c = {room_id, user_id,

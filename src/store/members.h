@@ -37,6 +37,10 @@ int members_put_out(struct db *db, const char *room_id, const char *user_id, int
 int members_put_out_everywhere(struct db *db, const char *user_id);
 /* The same for good, of one room: banned, and no longer moderator, approved or on stage. */
 int members_ban(struct db *db, const char *room_id, const char *user_id, int64_t now_ms);
+/* They were given a token for their present entry. */
+int members_admit(struct db *db, const char *room_id, const char *user_id);
+/* Whether they were put out and have not been admitted since. */
+int members_is_out(struct db *db, const char *room_id, const char *user_id, bool *out);
 /* Those of whom the flag is set, by name; `list` takes page.limit. */
 int members_list_users(struct db *db, struct arena *a, const char *room_id, enum member_flag flag,
                        struct db_page page, struct user *list, unsigned *count);

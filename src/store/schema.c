@@ -123,7 +123,15 @@ static const char lobby[] = "CREATE TABLE room_lobby ("
                             "  PRIMARY KEY (room_id, user_id)) {table};"
                             "CREATE INDEX room_lobby_user ON room_lobby (user_id)";
 
-static const struct migration steps[] = {
-    {"accounts", accounts}, {"rooms", rooms}, {"jobs", jobs}, {"lobby", lobby}};
+/* The entry for which somebody was last given a token: media servers that cannot revoke one tell
+ * us of who comes, and whoever came with an older one is put out again. */
+static const char admissions[] =
+    "ALTER TABLE room_participants ADD COLUMN admitted {int} NOT NULL DEFAULT 0";
+
+static const struct migration steps[] = {{"accounts", accounts},
+                                         {"rooms", rooms},
+                                         {"jobs", jobs},
+                                         {"lobby", lobby},
+                                         {"admissions", admissions}};
 
 const struct migration_list schema = {steps, sizeof steps / sizeof steps[0]};

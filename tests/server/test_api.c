@@ -93,6 +93,7 @@ static const struct {
     {"PUT", "/admin/users/:id/accesses", API_SUPERADMIN},
     {"PUT", "/admin/users/:id/password", API_SUPERADMIN},
     {"POST", "/admin/users/:id/force-logout", API_SUPERADMIN},
+    {"POST", "/livekit/webhook", API_ANYBODY},
 };
 
 #define EXPECTED (sizeof expected / sizeof expected[0])

@@ -248,6 +248,31 @@ static void checks_addresses_of_others(void **state)
     }
 }
 
+static void knows_another_media_server(void **state)
+{
+    (void)state;
+    struct config c;
+    struct str m;
+
+    setenv("BEDRUD_LIVEKIT_SECRET", "devsecret", 1);
+    assert_int_equal(load(&c, &m,
+                          (char *[]){ARG("run"), ARG("--livekit-url"), ARG("wss://media.example"),
+                                     ARG("--livekit-key"), ARG("devkey"), NULL}),
+                     CONFIG_OK);
+    assert_string_equal(c.livekit_url, "https://media.example");
+    assert_string_equal(c.livekit_key, "devkey");
+    assert_string_equal(c.livekit_secret, "devsecret");
+    config_fini(&c);
+    str_fini(&m);
+    assert_int_equal(
+        load(&c, &m, (char *[]){ARG("run"), ARG("--livekit-url"), ARG("http://a/b"), NULL}),
+        CONFIG_ERROR);
+    assert_non_null(strstr(m.text, "livekit_url"));
+    config_fini(&c);
+    str_fini(&m);
+    unsetenv("BEDRUD_LIVEKIT_SECRET");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +284,7 @@ int main(void)
         cmocka_unit_test(refuses_unknown_keys_of_the_file),
         cmocka_unit_test(knows_where_the_data_are),
         cmocka_unit_test(checks_addresses_of_others),
+        cmocka_unit_test(knows_another_media_server),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -145,6 +145,25 @@ static void goes_with_room_and_user(void **state)
     assert_int_equal(n, 0);
 }
 
+static void knows_who_was_admitted_since(void **state)
+{
+    struct kit *k = *state;
+    bool out;
+
+    prepare(k);
+    assert_int_equal(members_is_out(k->db, "r", "ada", &out), 0);
+    assert_false(out);
+    assert_int_equal(members_admit(k->db, "r", "ada"), 0);
+    assert_int_equal(members_put_out(k->db, "r", "ada", KIT_NOW), 0);
+    assert_int_equal(members_is_out(k->db, "r", "ada", &out), 0);
+    assert_true(out);
+    assert_int_equal(members_is_out(k->db, "r", "bob", &out), 0);
+    assert_false(out);
+    assert_int_equal(members_admit(k->db, "r", "ada"), 0);
+    assert_int_equal(members_is_out(k->db, "r", "ada", &out), 0);
+    assert_false(out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +174,7 @@ int main(void)
         cmocka_unit_test(counts_all_of_many),
         cmocka_unit_test(goes_with_room_and_user),
         cmocka_unit_test(bans),
+        cmocka_unit_test(knows_who_was_admitted_since),
     };
 
     return KIT_MAIN(tests);
