@@ -29,7 +29,7 @@ MAY_INCLUDE = {
 # Header prefix of an outside library -> the files that may see it. A door "layer/name" stands for
 # name.c, name.h and the files it was split into (name_*.c, name_*.h).
 DOORS = {
-    "openssl/": ["base/hash", "rtc/dtls", "rtc/cipher", "net/web", "client/e2ee", "cli/version"],
+    "openssl/": ["base/hash", "rtc/dtls", "rtc/cipher", "net/web", "client/e2ee", "cli/version", "cli/tls"],
     "intel-ipsec-mb.h": ["rtc/cipher"],
     "usrsctp.h": ["rtc/assoc"],
     "protobuf-c/": ["wire/signal", "server/protojson"],

@@ -12,7 +12,10 @@ static const struct {
     {"run", "start the server", cli_run},
     {"room", "look at the rooms of the running server", cli_room},
     {"db", "look at the database, migrate, copy and restore it", cli_db},
+    {"doctor", "look at what a server needs, and say what to do", cli_doctor},
+    {"tls", "make a certificate for a test at home", cli_tls},
     {"token", "make access tokens (`token create`)", cli_token},
+    {"completion", "write a script for the shell", cli_completion},
     {"version", "print version and build facts", cli_version},
 };
 
@@ -24,7 +27,7 @@ static void help(FILE *out)
           "usage: bedrud <command> [options]\n\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-10s%s\n", commands[i].name, commands[i].help);
+        fprintf(out, "  %-12s%s\n", commands[i].name, commands[i].help);
     fputs("\n`bedrud <command> --help` tells more; see also bedrud(1).\n", out);
 }
 
