@@ -6,6 +6,8 @@ import { Redirect, Route, Switch } from 'wouter';
 import { HomePage } from '../pages/home/HomePage';
 import { NotFoundPage } from '../pages/NotFoundPage';
 
+const AccountPage = lazy(() => import('../pages/account/AccountPage'));
+const ArchivePage = lazy(() => import('../pages/dashboard/ArchivePage'));
 const DashboardPage = lazy(() => import('../pages/dashboard/DashboardPage'));
 const SignInPage = lazy(() => import('../pages/auth/SignInPage'));
 const SignUpPage = lazy(() => import('../pages/auth/SignUpPage'));
@@ -21,7 +23,9 @@ export function Routes() {
         </Route>
         <Route path="/auth/login" component={SignInPage} />
         <Route path="/auth/register" component={SignUpPage} />
+        <Route path="/account" component={AccountPage} />
         <Route path="/dashboard" component={DashboardPage} />
+        <Route path="/dashboard/archived" component={ArchivePage} />
         <Route path="/m/:name">{({ name }) => <RoomPage key={name} name={name} />}</Route>
         <Route path="/c/:name">{({ name }) => <RoomPage key={name} name={name} />}</Route>
         <Route component={NotFoundPage} />

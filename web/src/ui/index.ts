@@ -14,6 +14,7 @@ export { Menu, MenuChoice, MenuItem, MenuLine } from './Menu';
 export { hueOf, initials, roomTitle } from './names';
 export { Notice, type Tone } from './Notice';
 export { SearchField } from './SearchField';
+export { Line, Lines, Section } from './Section';
 export { Segments } from './Segments';
 export { Skeletons } from './Skeleton';
 export { StatePage } from './StatePage';

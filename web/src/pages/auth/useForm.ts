@@ -13,9 +13,11 @@ interface FormOptions<Name extends string> {
   send: (values: Record<Name, string>) => Promise<void>;
   /** The field that an answer is about; others are told above the button. */
   fieldOf?: Record<string, Name>;
+  /** What is said here of some answers, instead of what is said everywhere. */
+  words?: Record<string, string>;
 }
 
-export function useForm<Name extends string>({ names, check, send, fieldOf = {} }: FormOptions<Name>) {
+export function useForm<Name extends string>({ names, check, send, fieldOf = {}, words = {} }: FormOptions<Name>) {
   const { t } = useTranslation();
   const [busy, setBusy] = useState(false);
   const [errors, setErrors] = useState<Errors<Name>>({});
@@ -36,7 +38,8 @@ export function useForm<Name extends string>({ names, check, send, fieldOf = {} 
     try {
       await send(values);
     } catch (error) {
-      setErrors({ [fieldOf[codeOf(error)] ?? 'form']: errorText(t, error) } as Errors<Name>);
+      const code = codeOf(error);
+      setErrors({ [fieldOf[code] ?? 'form']: words[code] ?? errorText(t, error) } as Errors<Name>);
     } finally {
       setBusy(false);
     }
