@@ -107,6 +107,10 @@ static void join(struct engine *e, int64_t now_us, uint64_t session, const struc
 {
     struct room *r = room_find(e, grant->room);
 
+    if (r && room_is_ending(r)) {
+        room_end(r, now_us, r->end_reason);
+        r = NULL;
+    }
     if (!r)
         r = room_new(e, now_us, grant);
     if (is_full(r, grant)) {

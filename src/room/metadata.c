@@ -50,7 +50,8 @@ char *metadata_merge(struct span wanted, struct span kept)
     if (!append(&members, kept, true))
         str_clear(&members);
     bool object = looks_like_object(wanted), good = !object || append(&forged, wanted, true);
-    if (good && !members.size && !forged.size) {
+    if (good && span_equal(str_span(&members), str_span(&forged))) {
+        /* As it was written: clients wait until they read what they wrote. */
         text = xstrndup((const char *)wanted.data, wanted.size);
     } else if (good && object) {
         append(&members, wanted, false);

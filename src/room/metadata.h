@@ -6,9 +6,9 @@
 
 #include "base/span.h"
 
-/* The client's text `wanted` with the server's members as they are in `kept`, and no others of
- * these names. NULL when `wanted` is refused: an object that cannot be read, since clients might
- * read it, or no object where something is to be kept. The caller frees. */
+/* The client's text `wanted`: as it is when it says of the server's members what `kept` says, else
+ * without them and with those of `kept`. NULL when it is refused: an object that cannot be read,
+ * since clients might read it, or no object where something is to be kept. The caller frees. */
 char *metadata_merge(struct span wanted, struct span kept);
 
 #endif

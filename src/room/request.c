@@ -34,9 +34,10 @@ static struct room *find_room(struct call *c, const char *name)
 {
     struct room *r = room_find(c->engine, name);
 
-    if (!r)
-        fail(c, "not_found", "requested room does not exist");
-    return r;
+    if (r && !room_is_ending(r))
+        return r;
+    fail(c, "not_found", "requested room does not exist");
+    return NULL;
 }
 
 static struct person *find_person(struct call *c, const char *room, const char *identity)
@@ -84,6 +85,10 @@ static void create_room(struct call *c, void *request)
         return;
     }
     struct room *r = room_find(c->engine, q->name);
+    if (r && room_is_ending(r)) {
+        room_end(r, c->now_us, r->end_reason);
+        r = NULL;
+    }
     if (!r) {
         struct grant settings = {.room = q->name,
                                  .max_participants = q->max_participants,
@@ -116,7 +121,7 @@ static void list_rooms(struct call *c, void *request)
     livekit__list_rooms_response__init(reply);
     reply->rooms = arena_alloc(&c->arena, c->engine->rooms.count * sizeof(void *));
     while ((r = map_next(&c->engine->rooms, &cursor, NULL)) != NULL)
-        if (is_named(request, r->name))
+        if (is_named(request, r->name) && !room_is_ending(r))
             reply->rooms[reply->n_rooms++] = info_room(r, &c->arena);
     c->reply = &reply->base;
 }
@@ -128,7 +133,7 @@ static void delete_room(struct call *c, void *request)
 
     if (!r)
         return;
-    room_end(r, c->now_us, LIVEKIT__DISCONNECT_REASON__ROOM_DELETED);
+    room_end_politely(r, c->now_us, LIVEKIT__DISCONNECT_REASON__ROOM_DELETED);
     Livekit__DeleteRoomResponse *reply = arena_alloc(&c->arena, sizeof *reply);
     livekit__delete_room_response__init(reply);
     c->reply = &reply->base;
@@ -296,12 +301,13 @@ static void send_data(struct call *c, void *request)
 {
     Livekit__SendDataRequest *q = request;
     struct room *r = find_room(c, q->room);
+    bool notice = q->_topic_case == LIVEKIT__SEND_DATA_REQUEST___TOPIC_TOPIC &&
+                  strcmp(q->topic, NOTICE_TOPIC) == 0;
 
     if (!r)
         return;
     /* The server's own words can only be notices: everything else is encrypted by people. */
-    if (r->e2ee && (q->_topic_case != LIVEKIT__SEND_DATA_REQUEST___TOPIC_TOPIC ||
-                    strcmp(q->topic, NOTICE_TOPIC) != 0)) {
+    if (r->e2ee && !notice) {
         fail_e2ee(c, "in an end-to-end encrypted room a server sends on the topic \"system\" only");
         return;
     }
@@ -309,6 +315,8 @@ static void send_data(struct call *c, void *request)
         fail(c, "invalid_argument", "data is too large");
         return;
     }
+    if (notice && !q->n_destination_identities && !q->n_destination_sids)
+        r->noticed_us = c->now_us;
     Livekit__SendDataResponse *reply = arena_alloc(&c->arena, sizeof *reply);
     livekit__send_data_response__init(reply);
     c->reply = &reply->base;
@@ -351,7 +359,8 @@ static void list_states(struct call *c, void *request)
         reply->rooms[reply->n_rooms++] = state_of(c, r, true);
     else
         while ((r = map_next(all, &cursor, NULL)) != NULL)
-            reply->rooms[reply->n_rooms++] = state_of(c, r, false);
+            if (!room_is_ending(r))
+                reply->rooms[reply->n_rooms++] = state_of(c, r, false);
     c->reply = &reply->base;
 }
 

@@ -49,7 +49,7 @@ void room_arm(struct room *r, int64_t now_us)
     else if (r->quality_due_us == TIME_NEVER)
         r->quality_due_us = now_us + QUALITY_INTERVAL_US;
     next = sooner(next, sooner(r->speakers_due_us, r->quality_due_us));
-    next = sooner(next, restart_deadline(r));
+    next = sooner(next, sooner(restart_deadline(r), r->end_due_us));
     engine_timer_set(r->engine, &r->timer, next);
 }
 
@@ -78,6 +78,10 @@ static void room_on_time(struct timer *t, int64_t now_us)
 {
     struct room *r = list_entry(t, struct room, timer);
 
+    if (now_us >= r->end_due_us) {
+        room_end(r, now_us, r->end_reason);
+        return;
+    }
     if (now_us >= empty_deadline(r)) {
         finish(r);
         return;
@@ -122,7 +126,8 @@ struct room *room_new(struct engine *e, int64_t now_us, const struct grant *sett
                                  : (uint32_t)(LIMIT_DEPARTURE_US / 1000000);
     r->created_unix_ms = engine_unix_ms(e, now_us);
     r->created_us = r->empty_since_us = now_us;
-    r->speakers_due_us = r->quality_due_us = r->restart_asked_us = TIME_NEVER;
+    r->speakers_due_us = r->quality_due_us = r->restart_asked_us = r->end_due_us = TIME_NEVER;
+    r->noticed_us = now_us - LIMIT_NOTICE_US;
     r->timer.fire = room_on_time;
     r->news_timer.fire = tell_news;
     r->news_told_us = INT64_MIN;
@@ -189,6 +194,24 @@ void room_end(struct room *r, int64_t now_us, int reason)
     list_each(node, &r->people)
         person_depart(list_entry(node, struct person, in_room), now_us, reason);
     finish(r);
+}
+
+bool room_is_ending(const struct room *r)
+{
+    return r->end_due_us != TIME_NEVER;
+}
+
+void room_end_politely(struct room *r, int64_t now_us, int reason)
+{
+    int64_t due_us = r->noticed_us + LIMIT_NOTICE_US;
+
+    if (now_us >= due_us || r->people_count == 0) {
+        room_end(r, now_us, reason);
+        return;
+    }
+    r->end_due_us = due_us;
+    r->end_reason = reason;
+    room_arm(r, now_us);
 }
 
 void room_shutdown(struct room *r, int64_t now_us)

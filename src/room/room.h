@@ -29,6 +29,9 @@ struct room {
     int64_t speakers_due_us, quality_due_us;
     int64_t
         restart_asked_us; /* who joined before is put out when all were told; TIME_NEVER: nobody */
+    int64_t noticed_us;   /* when all were last sent a notice of the server */
+    int64_t end_due_us;   /* the room is to end then, for this reason; TIME_NEVER: it is not */
+    int end_reason;
     unsigned people_told; /* visible people in the last room_update */
     uint64_t refused_clear_tracks, refused_clear_data, refused_short_frames;
 };

@@ -89,6 +89,10 @@ struct room *room_new(struct engine *e, int64_t now_us, const struct grant *sett
 void room_set_e2ee(struct room *r, const char *metadata, int64_t now_us);
 /* Everybody is told to leave, then the room is gone and freed. */
 void room_end(struct room *r, int64_t now_us, int reason);
+/* The same, but a notice that was just sent to all arrives first. Until then the room is ending:
+ * who comes meanwhile finds another. */
+void room_end_politely(struct room *r, int64_t now_us, int reason);
+bool room_is_ending(const struct room *r);
 /* Timers of the room after people or tracks changed. */
 void room_arm(struct room *r, int64_t now_us);
 unsigned room_count_visible(const struct room *r);

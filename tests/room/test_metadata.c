@@ -23,6 +23,9 @@ static void test_merge(void **state)
          "{\"accesses\":[\"user\"],\"chatBlocked\":true,\"a\":1}"},
         {"{\"chatBlocked\":false}", OURS, OURS},
         {"{}", OURS, OURS},
+        /* A client that keeps what it read is given its own text. */
+        {"{ \"accesses\":[\"user\"], \"a\":1, \"chatBlocked\":true}", OURS,
+         "{ \"accesses\":[\"user\"], \"a\":1, \"chatBlocked\":true}"},
         {"{\"a\":1,\"ACCESSES\":[],\"acc\\u0065sses\":[],\"a\":2}", "{\"accesses\":[]}",
          "{\"accesses\":[],\"a\":1,\"a\":2}"},
         /* What they said before is theirs to replace. */

@@ -137,6 +137,49 @@ static void test_participants(void **state)
     assert_error("not_found");
 }
 
+/* Why it ends is told before it does; who comes in between is in another meeting. */
+static void test_polite_end(void **state)
+{
+    (void)state;
+    static const char *const people[2][2] = {{"alice", "bob"}, {"anna", "ben"}};
+    Livekit__SendDataRequest notice = LIVEKIT__SEND_DATA_REQUEST__INIT;
+    Livekit__DeleteRoomRequest q = LIVEKIT__DELETE_ROOM_REQUEST__INIT;
+    Livekit__ListParticipantsRequest list = LIVEKIT__LIST_PARTICIPANTS_REQUEST__INIT;
+    char ben[] = "ben", topic[] = NOTICE_TOPIC, *identities[] = {ben}, sid[SID_SIZE + 1];
+
+    notice.room = q.room = list.room = MEETING;
+    notice._topic_case = LIVEKIT__SEND_DATA_REQUEST___TOPIC_TOPIC;
+    notice.topic = topic;
+    notice.destination_identities = identities;
+    for (unsigned alone = 0; alone < 2; alone++) {
+        struct client *first = client_join(people[alone][0]);
+        client_join(people[alone][1]);
+        run_ms(1000);
+        notice.n_destination_identities = alone;
+        assert_non_null(CALL(SEND_DATA, notice, send_data_response));
+        assert_non_null(CALL(DELETE_ROOM, q, delete_room_response));
+        CALL(LIST_PARTICIPANTS, list, list_participants_response);
+        assert_error("not_found");
+        /* What one of them alone was told does not hold it up. */
+        assert_int_equal(client_count(first, RESP(LEAVE)), alone);
+        run_ms(LIMIT_NOTICE_US / 1000 + 10);
+        assert_int_equal(client_count(first, RESP(LEAVE)), 1);
+        assert_null(room_find(world.engine, MEETING));
+    }
+    struct client *carol = client_join("carol");
+    memcpy(sid, person_of(carol)->room->sid, sizeof sid);
+    run_ms(1000);
+    CALL(SEND_DATA, notice, send_data_response);
+    notice.n_destination_identities = 0;
+    CALL(SEND_DATA, notice, send_data_response);
+    CALL(DELETE_ROOM, q, delete_room_response);
+    struct client *dave = client_join("dave");
+    assert_int_equal(client_count(carol, RESP(LEAVE)), 1);
+    assert_string_not_equal(person_of(dave)->room->sid, sid);
+    run_ms(1000);
+    assert_int_equal(client_count(dave, RESP(LEAVE)), 0);
+}
+
 static void test_mute(void **state)
 {
     (void)state;
@@ -420,6 +463,7 @@ int main(void)
         TEST(test_bad_rooms),
         TEST(test_delete),
         TEST(test_participants),
+        TEST(test_polite_end),
         TEST(test_mute),
         TEST(test_update_participant),
         TEST(test_subscriptions),
