@@ -55,11 +55,11 @@ export class Browser extends Client {
   page;
 
   /** @param options as of Native.join; script: runs before those of the page; options: of the SDK's room */
-  static async join(server, roomName, identity, { key, grants, token, auto = true, url = server.wsUrl, script, options, worker } = {}) {
+  static async join(server, roomName, identity, { key, grants, token, auto = true, url = server.wsUrl, jwt, script, options, worker } = {}) {
     const browser = new Browser(identity);
     browser.page = await openPage(undefined, script);
     await browser.page.waitForFunction(() => window.meeting !== undefined);
-    const jwt = await joinToken(roomName, identity, grants, token);
+    jwt ??= await joinToken(roomName, identity, grants, token);
     const joined = browser.call('join', { url, token: jwt, key, auto, options, worker });
     await within(20000, `${identity} joins`, joined);
     return browser;

@@ -47,8 +47,8 @@ export class Native extends Client {
   #events = [];
   #sending = new Map(); // by source: what is sent, and how to stop
 
-  /** @param options key: passphrase of E2EE; grants, token: for the token; auto: false for no auto-subscribe; url */
-  static async join(server, roomName, identity, { key, grants, token, auto = true, url = server.wsUrl } = {}) {
+  /** @param options key: passphrase of E2EE; grants, token: for the token, or jwt: this one; auto: false for no auto-subscribe; url */
+  static async join(server, roomName, identity, { key, grants, token, auto = true, url = server.wsUrl, jwt } = {}) {
     const native = new Native(identity);
     const options = { autoSubscribe: auto, dynacast: false };
     if (key) {
@@ -59,7 +59,7 @@ export class Native extends Client {
     }
     native.#listen();
     afterwards(() => native.leave());
-    const jwt = await joinToken(roomName, identity, grants, token);
+    jwt ??= await joinToken(roomName, identity, grants, token);
     await within(20000, `${identity} joins`, native.room.connect(url, jwt, options));
     native.room.e2eeManager?.setEnabled(true);
     native.room.localParticipant.registerRpcMethod('echo', async ({ payload }) => payload);
