@@ -157,6 +157,13 @@ bool api_refused(struct api_call *c)
     return true;
 }
 
+const char *api_query(struct api_call *c, const char *name)
+{
+    const char *text = query_text(c->query, name, LIMIT_API_PARAM, &c->arena);
+
+    return text && utf8_valid(span_of_str(text)) ? text : "";
+}
+
 struct api_page api_page(const struct api_call *c)
 {
     int page = query_number(c->query, "page"), limit = query_number(c->query, "limit");

@@ -113,6 +113,8 @@ int64_t api_number(struct api_call *c, const struct json_t *object, const char *
                    int64_t absent);
 /* Answers 400 and returns true when a field did not fit. */
 bool api_refused(struct api_call *c);
+/* A parameter of the query, in the arena; "" when it is absent, too long or no text. */
+const char *api_query(struct api_call *c, const char *name);
 /* Which part of a list is asked for: `page` from 1, `limit` of at most 100, else 20. */
 struct api_page {
     int number;

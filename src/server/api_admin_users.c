@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <jansson.h>
 
-#include "base/encode.h"
 #include "base/limits.h"
 #include "base/random.h"
 #include "server/api_audit.h"
@@ -16,7 +15,6 @@
 #include "server/api_session.h"
 #include "server/api_token.h"
 #include "server/auth.h"
-#include "server/query.h"
 #include "store/sessions.h"
 
 #define ROOMS_SHOWN 100
@@ -40,29 +38,21 @@ static unsigned access_of(const char *name)
     return 0;
 }
 
-/* "" when it is absent, or no text. */
-static const char *asked(struct api_call *c, const char *name)
-{
-    const char *text = query_text(c->query, name, LIMIT_API_PARAM, &c->arena);
-
-    return text && utf8_valid(span_of_str(text)) ? text : "";
-}
-
 /* What nobody knows is not looked for. */
 static struct users_search read_search(struct api_call *c)
 {
-    const char *status = asked(c, "status"), *sort = asked(c, "sort");
+    const char *status = api_query(c, "status"), *sort = api_query(c, "sort");
 
-    return (struct users_search){.text = asked(c, "q"),
-                                 .provider = asked(c, "provider"),
-                                 .access = access_of(asked(c, "role")),
+    return (struct users_search){.text = api_query(c, "q"),
+                                 .provider = api_query(c, "provider"),
+                                 .access = access_of(api_query(c, "role")),
                                  .active = strcmp(status, "active") == 0     ? 1
                                            : strcmp(status, "inactive") == 0 ? 0
                                                                              : -1,
                                  .order = strcmp(sort, "name") == 0    ? USERS_BY_NAME
                                           : strcmp(sort, "email") == 0 ? USERS_BY_EMAIL
                                                                        : USERS_BY_CREATION,
-                                 .descending = strcmp(asked(c, "order"), "asc") != 0};
+                                 .descending = strcmp(api_query(c, "order"), "asc") != 0};
 }
 
 static void list(struct api_call *c)

@@ -67,7 +67,7 @@ static bool let_in(struct api_call *c, struct visit *v)
 /* Whoever made a room that is over may make it again, as it was. */
 static void answer_archived(struct api_call *c, const struct room_row *r, bool offer)
 {
-    if (offer && strcmp(r->created_by, c->user.id) == 0)
+    if (offer && r->deleted_ms && strcmp(r->created_by, c->user.id) == 0)
         api_reply(c, 200,
                   json_pack("{s:s,s:s,s:s,s:o}", "status", "archived_owned", "name", r->name,
                             "mode", r->mode, "settings", api_room_settings_json(&r->settings)));

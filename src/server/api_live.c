@@ -152,6 +152,29 @@ int api_live_settle_everywhere(struct api_call *c, const char *user_id)
     return in_each_room(c, user_id, api_live_settle);
 }
 
+/* ---- how many they are ---- */
+
+/* Rooms without their numbers are of more use than none. */
+void api_live_add_counts(struct api_call *c, const struct room_row *rows, unsigned count,
+                         json_t *rooms)
+{
+    const char **names = arena_alloc(&c->arena, count * sizeof *names);
+    struct media_room *live;
+    unsigned n;
+
+    for (unsigned i = 0; i < count; i++)
+        names[i] = rows[i].name;
+    if (media_rooms(c->media, &c->arena, names, count, &live, &n) != 0)
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned people = 0;
+        for (unsigned j = 0; j < n; j++)
+            if (rows[i].is_active && strcmp(live[j].name, rows[i].name) == 0)
+                people = live[j].people;
+        api_json_int(json_array_get(rooms, i), "participantsCount", people);
+    }
+}
+
 /* ---- what they are told ---- */
 
 int api_live_tell(struct api_call *c, const struct room_row *r, const struct media_audience *to,

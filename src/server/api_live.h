@@ -19,6 +19,9 @@ int api_live_remove(struct api_call *c, const struct room_row *r, const char *id
 int api_live_expel(struct api_call *c, const char *user_id);
 /* What they may do in whichever rooms they are becomes what the store says now. */
 int api_live_settle_everywhere(struct api_call *c, const char *user_id);
+/* "participantsCount" in the JSON of each of these rooms, where the media plane answers. */
+void api_live_add_counts(struct api_call *c, const struct room_row *rows, unsigned count,
+                         struct json_t *rooms);
 /* A notice on the topic "system", which is taken; identities NULL: to all. */
 int api_live_tell(struct api_call *c, const struct room_row *r, const struct media_audience *to,
                   struct json_t *notice);

@@ -408,5 +408,9 @@ const struct api_route api_moderation_routes[] = {
     ACT("ask/:identity/:action", ask),
     ACT("spotlight/:identity", spotlight),
     ACT("end", end),
+    {"POST", "/admin/rooms/:id/participants/:identity/kick", API_SUPERADMIN, API_RATE_GENERAL, kick,
+     false},
+    {"POST", "/admin/rooms/:id/participants/:identity/mute", API_SUPERADMIN, API_RATE_GENERAL, mute,
+     false},
     {.method = NULL},
 };

@@ -151,22 +151,27 @@ static json_t *track_json(const struct media_track *t)
     return one;
 }
 
-static void info(struct api_call *c)
+static json_t *person_json(const struct media_person *p)
 {
     static const char *const states[] = {"JOINING", "JOINED", "ACTIVE", "DISCONNECTED"};
+    json_t *one = json_object(), *tracks = json_array();
+
+    api_json_text(one, "identity", p->identity);
+    api_json_text(one, "name", p->name);
+    api_json_text(one, "state", name_of(states, 4, p->state));
+    api_json_time(one, "joinedAt", p->joined_unix_ms);
+    for (unsigned i = 0; i < p->track_count; i++)
+        json_array_append_new(tracks, track_json(&p->tracks[i]));
+    json_object_set_new(one, "tracks", tracks);
+    return one;
+}
+
+static void info(struct api_call *c)
+{
     struct media_person p;
 
-    if (!meet(c, &p))
-        return;
-    json_t *answer = json_object(), *tracks = json_array();
-    api_json_text(answer, "identity", p.identity);
-    api_json_text(answer, "name", p.name);
-    api_json_text(answer, "state", name_of(states, 4, p.state));
-    api_json_time(answer, "joinedAt", p.joined_unix_ms);
-    for (unsigned i = 0; i < p.track_count; i++)
-        json_array_append_new(tracks, track_json(&p.tracks[i]));
-    json_object_set_new(answer, "tracks", tracks);
-    api_reply(c, 200, answer);
+    if (meet(c, &p))
+        api_reply(c, 200, person_json(&p));
 }
 
 static void profile(struct api_call *c)
@@ -188,10 +193,44 @@ static void profile(struct api_call *c)
     api_reply(c, 200, answer);
 }
 
+/* ---- from above ---- */
+
+/* A room with all who are in it, the hidden ones too. */
+static void show(struct api_call *c)
+{
+    struct media_person *people;
+    struct room_row r;
+    unsigned count = 0;
+    int error = rooms_find(c->db, &c->arena, c->params[0], &r);
+
+    if (error == -ENOENT) {
+        api_fail(c, 404, "room_not_found", "Room not found");
+        return;
+    }
+    if (!error && r.is_active)
+        error = media_people(c->media, &c->arena, r.name, &people, &count);
+    if (error) {
+        api_fail_store(c, error);
+        return;
+    }
+    json_t *all = json_array(), *room = api_room_json(&r);
+    for (unsigned i = 0; i < count; i++) {
+        json_t *one = person_json(&people[i]);
+        api_json_text(one, "sid", people[i].sid);
+        api_json_bool(one, "isPublisher", people[i].track_count > 0);
+        api_json_bool(one, "hidden", people[i].permission.hidden);
+        json_array_append_new(all, one);
+    }
+    api_json_int(room, "participantsCount", count);
+    api_reply(c, 200, json_pack("{s:o,s:o}", "room", room, "participants", all));
+}
+
 const struct api_route api_presence_routes[] = {
     {"GET", "/room/:id/presence", API_MAYBE, API_RATE_GENERAL, presence, false},
     {"GET", "/room/:id/participant/:identity/info", API_SOMEBODY, API_RATE_GENERAL, info, false},
     {"GET", "/room/:id/participant/:identity/profile", API_SOMEBODY, API_RATE_GENERAL, profile,
      false},
+    {"GET", "/admin/rooms/:id", API_SUPERADMIN, API_RATE_GENERAL, show, false},
+    {"GET", "/admin/rooms/:id/participants", API_SUPERADMIN, API_RATE_GENERAL, show, false},
     {.method = NULL},
 };

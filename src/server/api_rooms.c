@@ -42,9 +42,24 @@ static void read_settings(struct api_call *c, const json_t *object, struct room_
         s->is_persistent = api_flag(c, object, "isPersistent", s->is_persistent);
 }
 
+/* A room that was suspended keeps its name, or its owner would just make it again. */
+static int find_suspended(struct api_call *c, const char *name)
+{
+    struct room_row r;
+    int error = rooms_find_name(c->db, &c->arena, name, &r);
+
+    if (error == -ENOENT || (!error && (r.is_active || r.deleted_ms)))
+        return 0;
+    return error ? error : -EEXIST;
+}
+
 static int add_room(struct api_call *c, struct room_row *r, bool named)
 {
-    int error = -EEXIST;
+    int error = named ? find_suspended(c, r->name) : 0;
+
+    if (error)
+        return error;
+    error = -EEXIST;
 
     for (unsigned i = 0; error == -EEXIST && i < (named ? 1 : NAME_TRIES); i++) {
         if (!named) {
@@ -135,28 +150,6 @@ static void create(struct api_call *c)
 
 /* ---- listing ---- */
 
-/* How many are inside, for each room that is shown. */
-static void add_counts(struct api_call *c, const struct room_row *rows, unsigned count,
-                       json_t *rooms)
-{
-    const char **names = arena_alloc(&c->arena, count * sizeof *names);
-    struct media_room *live;
-    unsigned n;
-
-    for (unsigned i = 0; i < count; i++)
-        names[i] = rows[i].name;
-    /* Rooms without their numbers are of more use than none. */
-    if (media_rooms(c->media, &c->arena, names, count, &live, &n) != 0)
-        return;
-    for (unsigned i = 0; i < count; i++) {
-        unsigned people = 0;
-        for (unsigned j = 0; j < n; j++)
-            if (strcmp(live[j].name, rows[i].name) == 0)
-                people = live[j].people;
-        api_json_int(json_array_get(rooms, i), "participantsCount", people);
-    }
-}
-
 static void list(struct api_call *c)
 {
     struct room_row *rows = arena_alloc(&c->arena, LIMIT_ROOM_LIST * sizeof *rows);
@@ -171,7 +164,7 @@ static void list(struct api_call *c)
     json_t *all = json_array();
     for (unsigned i = 0; i < count; i++)
         json_array_append_new(all, api_room_json(&rows[i]));
-    add_counts(c, rows, count, all);
+    api_live_add_counts(c, rows, count, all);
     api_reply(c, 200, all);
 }
 
@@ -341,5 +334,6 @@ const struct api_route api_rooms_routes[] = {
     {"GET", "/room/archived", API_ACCOUNT, API_RATE_GENERAL, archived, false},
     {"PUT", "/room/:id/settings", API_ACCOUNT, API_RATE_GENERAL, set_settings, false},
     {"DELETE", "/room/:id", API_ACCOUNT, API_RATE_GENERAL, archive, false},
+    {"PUT", "/admin/rooms/:id", API_SUPERADMIN, API_RATE_GENERAL, set_settings, false},
     {.method = NULL},
 };

@@ -27,7 +27,7 @@ static int end_demo(struct db *db, struct media_plane *media, const struct room_
         return error; /* while its meeting cannot be ended, it stays in the book */
     error = rooms_remove(db, r->id);
     if (error)
-        return error;
+        return error == -ENOENT ? 0 : error; /* somebody was faster */
     done->rooms_ended++;
     error = media_end_room(media, r->name);
     return error == -ENOENT ? 0 : error;

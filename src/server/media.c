@@ -175,21 +175,17 @@ int media_count(struct media_plane *m, const char *room, unsigned *people)
     return error;
 }
 
-int media_rooms(struct media_plane *m, struct arena *a, const char *const *names, unsigned n,
-                struct media_room **list, unsigned *count)
+/* RoomService takes no names for all. */
+static int list_rooms(struct media_plane *m, struct arena *a, const Livekit__ListRoomsRequest *q,
+                      struct media_room **list, unsigned *count)
 {
-    Livekit__ListRoomsRequest q = LIVEKIT__LIST_ROOMS_REQUEST__INIT;
     Livekit__ListRoomsResponse *all = NULL;
     struct str reply;
 
     *list = NULL;
     *count = 0;
-    if (n == 0) /* which RoomService takes for all */
-        return 0;
-    q.n_names = n;
-    q.names = (char **)(uintptr_t)names;
     str_init(&reply);
-    int error = m->call(m, ENGINE_LIST_ROOMS, NULL, signal_pack(&q.base, a), &reply);
+    int error = m->call(m, ENGINE_LIST_ROOMS, NULL, signal_pack(&q->base, a), &reply);
     if (!error)
         all = (void *)signal_parse(&livekit__list_rooms_response__descriptor, str_span(&reply), a);
     str_fini(&reply);
@@ -198,8 +194,31 @@ int media_rooms(struct media_plane *m, struct arena *a, const char *const *names
     *list = arena_alloc(a, all->n_rooms * sizeof **list);
     for (size_t i = 0; i < all->n_rooms; i++)
         (*list)[(*count)++] =
-            (struct media_room){all->rooms[i]->name, all->rooms[i]->num_participants};
+            (struct media_room){.name = all->rooms[i]->name,
+                                .people = all->rooms[i]->num_participants,
+                                .publishers = all->rooms[i]->num_publishers,
+                                .created_unix_ms = all->rooms[i]->creation_time * 1000};
     return 0;
+}
+
+int media_rooms(struct media_plane *m, struct arena *a, const char *const *names, unsigned n,
+                struct media_room **list, unsigned *count)
+{
+    Livekit__ListRoomsRequest q = LIVEKIT__LIST_ROOMS_REQUEST__INIT;
+
+    *list = NULL;
+    *count = 0;
+    q.n_names = n;
+    q.names = (char **)(uintptr_t)names;
+    return n ? list_rooms(m, a, &q, list, count) : 0;
+}
+
+int media_all_rooms(struct media_plane *m, struct arena *a, struct media_room **list,
+                    unsigned *count)
+{
+    Livekit__ListRoomsRequest q = LIVEKIT__LIST_ROOMS_REQUEST__INIT;
+
+    return list_rooms(m, a, &q, list, count);
 }
 
 int media_remove(struct media_plane *m, const char *room, const char *identity)

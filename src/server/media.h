@@ -34,12 +34,16 @@ struct media_track {
 
 struct media_room {
     const char *name;
-    unsigned people;
+    unsigned people, publishers;
+    int64_t created_unix_ms;
 };
 
 /* The live rooms among these names, in the arena; none of none. */
 int media_rooms(struct media_plane *m, struct arena *a, const char *const *names, unsigned n,
                 struct media_room **list, unsigned *count);
+/* All live rooms. */
+int media_all_rooms(struct media_plane *m, struct arena *a, struct media_room **list,
+                    unsigned *count);
 
 struct media_person {
     const char *sid, *identity, *name, *metadata;

@@ -3,16 +3,9 @@
 #include "store/rooms.h"
 
 #include "base/limits.h"
+#include "store/rooms_row.h"
 
-#define COLUMNS                                                                                    \
-    "rooms.id, rooms.name, rooms.created_by, rooms.admin_id, rooms.mode, rooms.is_active, "        \
-    "rooms.is_public, rooms.max_participants, rooms.settings_allow_chat, "                         \
-    "rooms.settings_allow_video, rooms.settings_allow_audio, rooms.settings_require_approval, "    \
-    "rooms.settings_e2_ee, rooms.settings_is_persistent, rooms.settings_recordings_allowed, "      \
-    "rooms.expires_at, rooms.last_activity_at, rooms.created_at, rooms.updated_at, "               \
-    "rooms.deleted_at"
-
-static void read_row(const struct db_query *q, struct arena *a, struct room_row *out)
+void rooms_read_row(const struct db_query *q, struct arena *a, struct room_row *out)
 {
     const char **texts[] = {&out->id, &out->name, &out->created_by, &out->admin_id, &out->mode};
     struct room_settings *s = &out->settings;
@@ -39,7 +32,7 @@ static int read_one(struct db_query *q, struct arena *a, struct room_row *out)
     bool found = db_step(q);
 
     if (found)
-        read_row(q, a, out);
+        rooms_read_row(q, a, out);
     return db_end_row(q, found);
 }
 
@@ -47,7 +40,7 @@ static int read_list(struct db_query *q, struct arena *a, struct room_row *list,
 {
     *count = 0;
     while (db_step(q))
-        read_row(q, a, &list[(*count)++]);
+        rooms_read_row(q, a, &list[(*count)++]);
     return db_end(q);
 }
 
@@ -78,14 +71,14 @@ int rooms_add(struct db *db, const struct room_row *r)
 
 int rooms_find(struct db *db, struct arena *a, const char *id, struct room_row *out)
 {
-    return read_one(db_query(db, "SELECT " COLUMNS " FROM rooms WHERE id = $1", db_text(id)), a,
-                    out);
+    return read_one(db_query(db, "SELECT " ROOMS_COLUMNS " FROM rooms WHERE id = $1", db_text(id)),
+                    a, out);
 }
 
 int rooms_find_name(struct db *db, struct arena *a, const char *name, struct room_row *out)
 {
     return read_one(db_query(db,
-                             "SELECT " COLUMNS " FROM rooms WHERE name = $1 "
+                             "SELECT " ROOMS_COLUMNS " FROM rooms WHERE name = $1 "
                              "ORDER BY is_active DESC, created_at DESC, id LIMIT 1",
                              db_text(name)),
                     a, out);
@@ -124,7 +117,7 @@ int rooms_touch(struct db *db, const struct room_row *r, int64_t now_ms, int64_t
 
 int rooms_remove(struct db *db, const char *id)
 {
-    return db_exec(db, "DELETE FROM rooms WHERE id = $1", db_text(id));
+    return db_change(db, "DELETE FROM rooms WHERE id = $1", db_text(id));
 }
 
 int rooms_archive(struct db *db, const char *id, int64_t now_ms)
@@ -141,7 +134,7 @@ int rooms_list_expired(struct db *db, struct arena *a, int64_t now_ms, unsigned 
                        struct room_row *list, unsigned *count)
 {
     return read_list(db_query(db,
-                              "SELECT " COLUMNS " FROM rooms WHERE " EXPIRED
+                              "SELECT " ROOMS_COLUMNS " FROM rooms WHERE " EXPIRED
                               "$1 ORDER BY expires_at LIMIT $2",
                               db_int(now_ms), db_int(most)),
                      a, list, count);
@@ -166,7 +159,8 @@ int rooms_list(struct db *db, struct arena *a, const char *user_id, struct db_pa
 {
     return read_list(
         db_query(db,
-                 "SELECT " COLUMNS " FROM rooms WHERE deleted_at = 0 AND (created_by = $1 OR id IN "
+                 "SELECT " ROOMS_COLUMNS
+                 " FROM rooms WHERE deleted_at = 0 AND (created_by = $1 OR id IN "
                  "(SELECT room_id FROM room_participants WHERE user_id = $1 AND is_banned = 0)) "
                  "AND NOT EXISTS (SELECT 1 FROM rooms AS newer WHERE newer.name = rooms.name AND "
                  "newer.created_at > rooms.created_at AND newer.deleted_at = 0) "
@@ -179,7 +173,8 @@ int rooms_list_entered(struct db *db, struct arena *a, const char *user_id, cons
                        unsigned most, struct room_row *list, unsigned *count)
 {
     return read_list(db_query(db,
-                              "SELECT " COLUMNS " FROM rooms JOIN room_participants ON room_id = "
+                              "SELECT " ROOMS_COLUMNS
+                              " FROM rooms JOIN room_participants ON room_id = "
                               "rooms.id WHERE user_id = $1 AND is_active = 1 AND rooms.id > $2 "
                               "ORDER BY rooms.id LIMIT $3",
                               db_text(user_id), db_text(after), db_int(most)),
@@ -190,7 +185,7 @@ int rooms_list_archived(struct db *db, struct arena *a, const char *user_id, str
                         struct room_row *list, unsigned *count)
 {
     return read_list(db_query(db,
-                              "SELECT " COLUMNS " FROM rooms WHERE deleted_at > 0 AND "
+                              "SELECT " ROOMS_COLUMNS " FROM rooms WHERE deleted_at > 0 AND "
                               "created_by = $1 ORDER BY deleted_at DESC, id LIMIT $2 OFFSET $3",
                               db_text(user_id), db_int(page.limit), db_int(page.offset)),
                      a, list, count);
@@ -202,4 +197,22 @@ int rooms_count_archived(struct db *db, const char *user_id, int64_t *count)
         db_query(db, "SELECT count(*) FROM rooms WHERE deleted_at > 0 AND created_by = $1",
                  db_text(user_id)),
         count);
+}
+
+/* ---- for administrators ---- */
+
+int rooms_suspend(struct db *db, const char *id, int64_t now_ms)
+{
+    return db_change(db,
+                     "UPDATE rooms SET is_active = 0, updated_at = $2 WHERE id = $1 AND "
+                     "is_active = 1",
+                     db_text(id), db_int(now_ms));
+}
+
+int rooms_reactivate(struct db *db, const char *id, int64_t now_ms, int64_t expires_ms)
+{
+    return db_change(db,
+                     "UPDATE rooms SET is_active = 1, updated_at = $2, last_activity_at = $2, "
+                     "expires_at = $3 WHERE id = $1 AND is_active = 0 AND deleted_at = 0",
+                     db_text(id), db_int(now_ms), db_int(expires_ms));
 }

@@ -52,7 +52,7 @@ int rooms_count_active(struct db *db, const char *user_id, int64_t *count);
 int rooms_set(struct db *db, const struct room_row *r, int64_t now_ms);
 /* Somebody came: it lives on. Written once a minute at most. */
 int rooms_touch(struct db *db, const struct room_row *r, int64_t now_ms, int64_t expires_ms);
-/* With everything that hangs on it. */
+/* With everything that hangs on it. -ENOENT. */
 int rooms_remove(struct db *db, const char *id);
 /* -ENOENT when it was archived already. */
 int rooms_archive(struct db *db, const char *id, int64_t now_ms);
@@ -75,5 +75,40 @@ int rooms_list_entered(struct db *db, struct arena *a, const char *user_id, cons
 int rooms_list_archived(struct db *db, struct arena *a, const char *user_id, struct db_page page,
                         struct room_row *list, unsigned *count);
 int rooms_count_archived(struct db *db, const char *user_id, int64_t *count);
+
+/* ---- all rooms ---- */
+
+enum rooms_state { ROOMS_ANY, ROOMS_ACTIVE, ROOMS_SUSPENDED, ROOMS_ARCHIVED };
+enum rooms_order {
+    ROOMS_BY_CREATION,
+    ROOMS_BY_NAME,
+    ROOMS_BY_ACTIVITY,
+    ROOMS_BY_SIZE,
+    ROOMS_ORDERS
+};
+
+struct rooms_search {
+    const char *text;       /* a part of the name; "": any */
+    const char *owner;      /* the maker's id, or a part of their name or address; "": any */
+    int is_public;          /* 0 or 1; below 0: any */
+    enum rooms_state state; /* any: but archived */
+    enum rooms_order order;
+    bool descending;
+};
+
+struct room_found {
+    struct room_row room;
+    const char *owner_name, *owner_email; /* "": the account is gone */
+};
+
+/* `list` takes page.limit; *total is the number of all that are found. */
+int rooms_find_all(struct db *db, struct arena *a, const struct rooms_search *s,
+                   struct db_page page, struct room_found *list, unsigned *count, int64_t *total);
+int rooms_count_state(struct db *db, enum rooms_state state, int64_t *count);
+
+/* Nobody comes in until it is reactivated. -ENOENT when it is not active. */
+int rooms_suspend(struct db *db, const char *id, int64_t now_ms);
+/* -ENOENT when it is not suspended, -EEXIST when an active room has its name. */
+int rooms_reactivate(struct db *db, const char *id, int64_t now_ms, int64_t expires_ms);
 
 #endif
