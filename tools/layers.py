@@ -38,11 +38,11 @@ DOORS = {
     "uv.h": ["net/web", "net/loop"],
     "sqlite3.h": ["store/sqlite"],
     "libpq": ["store/pg"],
-    "jansson.h": ["server/api", "server/token", "server/join", "server/twirp", "server/protojson", "cli/remote", "cli/show"],
+    "jansson.h": ["server/api", "server/token", "server/join", "server/twirp", "server/protojson", "server/webhook", "cli/remote", "cli/show"],
     "cyaml/": ["server/config"],
     "yaml.h": ["server/config"],
     "sodium": ["server/auth"],
-    "curl/": ["server/media_livekit", "server/tasks", "cli/remote"],
+    "curl/": ["server/fetch", "cli/remote"],
 }
 
 MAX_FILE_LINES = 600

@@ -171,6 +171,16 @@
 #define LIMIT_INVITE_KEPT_MS (30 * 24 * 60 * 60 * 1000LL) /* in the list, after it has expired */
 #define LIMIT_AUDIT_LIFE_MS (365 * 24 * 60 * 60 * 1000LL)
 
+/* Webhooks, and other work that is tried again. */
+#define LIMIT_WEBHOOKS 32    /* receivers of events */
+#define LIMIT_WEBHOOK_URLS 8 /* of LiveKit's, in the configuration */
+#define LIMIT_WEBHOOK_URL 512
+#define LIMIT_WEBHOOK_LANE 1000   /* that wait for one receiver: some hours of a busy server */
+#define LIMIT_EVENTS_WAITING 4096 /* to be stored, while the database does not answer */
+#define LIMIT_JOB_BACKOFF_MS (5 * 1000) /* after the first failure, then twice that, ... */
+#define LIMIT_JOB_BACKOFF_MOST_MS (10 * 60 * 1000)
+#define LIMIT_JOB_LIFE_MS (6 * 60 * 60 * 1000LL) /* a night that a receiver is down */
+
 /* Requests of ours to other servers. */
 #define LIMIT_FETCH_CONNECT_MS 3000 /* within a continent it takes a tenth of that */
 #define LIMIT_FETCH_MS (10 * 1000)

@@ -395,7 +395,13 @@ void engine_signal(struct engine *e, uint64_t session, struct span bytes)
 void engine_event(struct engine *e, const char *event, const char *room, const char *identity,
                   const char *detail)
 {
-    struct outbox_item *i = outbox_put(&e->outbox, OUTBOX_EVENT, 0, span_of(NULL, 0));
+    engine_event_with(e, event, room, identity, detail, span_of(NULL, 0));
+}
+
+void engine_event_with(struct engine *e, const char *event, const char *room, const char *identity,
+                       const char *detail, struct span body)
+{
+    struct outbox_item *i = outbox_put(&e->outbox, OUTBOX_EVENT, 0, body);
 
     i->event = event;
     snprintf(i->room, sizeof i->room, "%s", room ? room : "");

@@ -32,7 +32,8 @@ struct outbox_item {
     const char *event;      /* OUTBOX_EVENT: a literal */
     char room[256 + 1], identity[256 + 1], detail[128];
     size_t size;
-    uint8_t bytes[]; /* OUTBOX_SIGNAL: message; OUTBOX_REPLY: protobuf, or the error's text */
+    uint8_t bytes[]; /* OUTBOX_SIGNAL: message; OUTBOX_REPLY: protobuf, or the error's text;
+                        OUTBOX_EVENT: a WebhookEvent without id, or nothing */
 };
 
 struct outbox {

@@ -165,7 +165,7 @@ static void become_active(struct person *p, int64_t now_us)
     p->state = LIVEKIT__PARTICIPANT_INFO__STATE__ACTIVE;
     p->version++;
     tell_soon(p, true, now_us);
-    engine_event(p->engine, "participant_joined", p->room->name, p->grant->identity, p->sid);
+    event_person(p, "participant_joined");
     data_catch_up(p, now_us);
     person_arm(p);
 }
@@ -403,8 +403,7 @@ void person_depart(struct person *p, int64_t now_us, int reason)
     engine_timer_cancel(e, &p->signal->offer_timer);
     pressure_end(p);
     engine_timer_set(e, &p->signal->reap_timer, now_us);
-    engine_event(e, p->was_active ? "participant_left" : "participant_connection_aborted", r->name,
-                 p->grant->identity, p->sid);
+    event_person(p, p->was_active ? "participant_left" : "participant_connection_aborted");
     if (r->people_count == 0)
         r->empty_since_us = now_us;
     room_arm(r, now_us);

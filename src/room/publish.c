@@ -184,7 +184,7 @@ void publish_announce(struct track *t, int64_t now_us)
 
     t->announced = true;
     tell_changed(p, true);
-    engine_event(p->engine, "track_published", p->room->name, p->grant->identity, t->sid);
+    event_track(t, "track_published");
     subscribe_track(t);
     evil_on_announce(t, now_us);
     room_arm(p->room, now_us);
@@ -216,7 +216,7 @@ void publish_end(struct track *t, int64_t now_us, bool tell_publisher)
         publish_refuse(p, t->cid);
     }
     if (announced)
-        engine_event(p->engine, "track_unpublished", p->room->name, p->grant->identity, t->sid);
+        event_track(t, "track_unpublished");
     track_free(t);
     if (p->leaving)
         return;

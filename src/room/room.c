@@ -55,7 +55,7 @@ void room_arm(struct room *r, int64_t now_us)
 
 static void finish(struct room *r)
 {
-    engine_event(r->engine, "room_finished", r->name, NULL, r->sid);
+    event_room(r, "room_finished");
     room_free(r);
 }
 
@@ -135,7 +135,7 @@ struct room *room_new(struct engine *e, int64_t now_us, const struct grant *sett
     r->departed = departed_new();
     map_put(&e->rooms, span_of_str(r->name), r);
     room_arm(r, now_us);
-    engine_event(e, "room_started", r->name, NULL, r->sid);
+    event_room(r, "room_started");
     return r;
 }
 

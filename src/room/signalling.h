@@ -73,6 +73,12 @@ void tell_refresh(struct person *to, int64_t now_us);
 void tell_request(struct person *to, Livekit__RequestResponse *response, int reason,
                   const char *message);
 
+/* ---- event.c: what webhooks tell ---- */
+
+void event_room(const struct room *r, const char *name);
+void event_person(const struct person *p, const char *name);
+void event_track(const struct track *t, const char *name);
+
 /* ---- join.c ---- */
 
 /* In the room and findable by identity; no session, no connections yet. */

@@ -58,6 +58,9 @@ int64_t engine_unix_ms(const struct engine *e, int64_t now_us);
 void engine_signal(struct engine *e, uint64_t session, struct span bytes);
 void engine_event(struct engine *e, const char *event, const char *room, const char *identity,
                   const char *detail);
+/* The same with a WebhookEvent (event.c). */
+void engine_event_with(struct engine *e, const char *event, const char *room, const char *identity,
+                       const char *detail, struct span body);
 struct span engine_session_key(const uint64_t *session);
 
 #endif

@@ -54,6 +54,7 @@ struct api_route {
 /* ---- what all calls share; nobody changes it while the server runs ---- */
 
 struct api_config {
+    struct tasks *tasks;     /* NULL: there is no server */
     const char *livekit_url; /* of the other server that carries the meetings; NULL: ours do */
     const struct token_keys *keys;                /* of LiveKit's tokens */
     struct media_plane *media[LIMIT_API_THREADS]; /* each thread's own */

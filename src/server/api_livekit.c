@@ -13,6 +13,7 @@
 #include "server/api_live.h"
 #include "server/api_match.h"
 #include "server/api_room.h"
+#include "server/tasks.h"
 
 static int none_is_fine(int error)
 {
@@ -119,6 +120,9 @@ static void webhook(struct api_call *c)
     if (api_refused(c))
         return;
     int error = handle(c, event, room, identity);
+    if (!error)
+        error = webhook_tell_media(c->db, event, room, identity, c->now_ms);
+    tasks_wake(c->config->tasks);
     if (error)
         api_fail_store(c, error); /* it is sent again */
     else

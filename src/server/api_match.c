@@ -23,6 +23,7 @@ static const struct api_route *const tables[] = {
     api_admin_users_routes,
     api_audit_routes,
     api_livekit_routes,
+    api_webhooks_routes,
 };
 /* clang-format on */
 

@@ -23,6 +23,7 @@ extern const struct api_route api_admin_rooms_routes[];
 extern const struct api_route api_admin_users_routes[];
 extern const struct api_route api_audit_routes[];
 extern const struct api_route api_livekit_routes[];
+extern const struct api_route api_webhooks_routes[];
 
 enum api_match { API_MATCHED, API_NO_ROUTE, API_NO_METHOD };
 

@@ -11,6 +11,7 @@
 #include "server/api_live.h"
 #include "server/api_match.h"
 #include "server/api_room.h"
+#include "server/tasks.h"
 #include "store/settings.h"
 
 /* Tries to find a name that nobody has: there are 10^14. */
@@ -94,10 +95,20 @@ static bool within_bounds(struct api_call *c, struct room_row *r)
     return false;
 }
 
-static void answer_new_room(struct api_call *c, const struct room_row *r)
+/* Whoever wants to know of new rooms. When it cannot be noted, the room is there all the same. */
+static void tell_of_new_room(struct api_call *c, const struct room_row *r)
+{
+    const struct webhook_event e = {"room.created", r->id, r->name, c->user.id};
+
+    if (webhook_tell(c->db, &e, c->now_ms) == 0 && c->config->tasks)
+        tasks_wake(c->config->tasks);
+}
+
+static void finish_new_room(struct api_call *c, const struct room_row *r)
 {
     json_t *answer = api_room_json(r);
 
+    tell_of_new_room(c, r);
     api_json_text(answer, "livekitHost", api_room_host(c));
     api_reply(c, 200, answer);
 }
@@ -145,7 +156,7 @@ static void create(struct api_call *c)
     else if (error)
         api_fail_store(c, error);
     else
-        answer_new_room(c, &r);
+        finish_new_room(c, &r);
 }
 
 /* ---- listing ---- */

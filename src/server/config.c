@@ -9,15 +9,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/mem.h"
 #include "server/config_complete.h"
+#include "server/webhook.h"
 
 /* ---- the file: all keys are scalars, or sequences of scalars for media_ip ---- */
 
 struct file {
     char *data_dir, *listen, *media_ip, *media_port, *workers, *dev, *log, *api_key, *api_secret,
         *tls_cert, *tls_key, *database, *public_url, *trusted_proxy, *cors_origins, *rate_limits,
-        *livekit_url, *livekit_key, *livekit_secret;
+        *livekit_url, *livekit_key, *livekit_secret, *webhook_urls, *webhook_nets;
 };
 
 #define FILE_KEY(name)                                                                             \
@@ -43,6 +45,8 @@ static const cyaml_schema_field_t file_fields[] = {FILE_KEY(data_dir),
                                                    FILE_KEY(livekit_url),
                                                    FILE_KEY(livekit_key),
                                                    FILE_KEY(livekit_secret),
+                                                   FILE_KEY(webhook_urls),
+                                                   FILE_KEY(webhook_nets),
                                                    CYAML_FIELD_END};
 
 static const cyaml_schema_value_t file_schema = {
@@ -252,6 +256,28 @@ static const char *set_livekit_secret(struct config *c, const char *text)
     return text[0] ? NULL : "the secret of livekit_key";
 }
 
+static const char *set_webhook_urls(struct config *c, const char *text)
+{
+    const char *at = text;
+    unsigned n = 0;
+
+    str_set(&c->webhook_urls, text);
+    while (*at && n < LIMIT_WEBHOOK_URLS && webhook_url_fits(at, strcspn(at, ","))) {
+        at += strcspn(at, ",");
+        at += *at == ',';
+        n++;
+    }
+    return n && !*at ? NULL
+                     : "up to 8 addresses such as https://a.example/hook with commas between";
+}
+
+static const char *set_webhook_nets(struct config *c, const char *text)
+{
+    return proxy_parse(text, &c->webhook_nets)
+               ? NULL
+               : "up to 16 addresses or networks such as 10.0.0.0/8, separated by commas";
+}
+
 #define OPTION(name, flag_, argument_, standard_, help_)                                           \
     {                                                                                              \
         .key = #name, .flag = (flag_), .argument = (argument_), .standard = (standard_),           \
@@ -286,6 +312,10 @@ static const struct option options[] = {
      .in_file = offsetof(struct file, livekit_secret),
      .set = set_livekit_secret,
      .secret = true},
+    OPTION(webhook_urls, "--webhook-urls", "URL[,URL]", NULL,
+           "where LiveKit's webhooks are sent, signed with the API key"),
+    OPTION(webhook_nets, "--webhook-nets", "IP[/N],..", NULL,
+           "private networks in which receivers of room events may be"),
     OPTION(api_key, NULL, NULL, NULL, "API key; made at the first start when not given"),
     {.key = "api_secret",
      .help = "API secret, at least 32 characters",
@@ -505,6 +535,7 @@ void config_fini(struct config *c)
     free(c->database);
     free(c->public_url);
     free(c->cors_origins);
+    free(c->webhook_urls);
     free(c->livekit_url);
     free(c->livekit_key);
     if (c->livekit_secret)

@@ -35,6 +35,8 @@ struct config {
     char *livekit_url; /* "http[s]://host[:port]" of another server that carries the meetings; NULL:
                           our own do */
     char *livekit_key, *livekit_secret;
+    char *webhook_urls; /* with commas between them; NULL */
+    struct proxy_nets webhook_nets;
 };
 
 enum config_result { CONFIG_OK, CONFIG_PRINT, CONFIG_HELP, CONFIG_ERROR };

@@ -61,6 +61,10 @@ bool config_complete(struct config *c, struct str *message)
         str_append(message, "livekit_url, livekit_key and livekit_secret: give all three or none");
         return false;
     }
+    if (c->livekit_url && c->webhook_urls) {
+        str_append(message, "webhook_urls: with livekit_url, that server sends such webhooks");
+        return false;
+    }
     if (!c->database) {
         struct str path;
         str_init(&path);

@@ -24,6 +24,7 @@
 #include "server/routes.h"
 #include "server/secrets.h"
 #include "server/storage.h"
+#include "server/tasks.h"
 
 #define SCTP_TICK_MS 20
 #define DRAIN_LOOK_MS 20
@@ -44,6 +45,7 @@ struct control {
     struct media_engine media[LIMIT_API_THREADS];
     struct media_livekit livekit[LIMIT_API_THREADS]; /* of another server, in place of these */
     struct token_keys livekit_keys;
+    struct tasks *tasks;
     struct api_config api;
     struct api_door door;
     struct housekeeping housekeeping;
@@ -84,7 +86,19 @@ static void on_closed(void *arg, web_id id)
 
 /* ---- mail from the workers ---- */
 
-static void on_event(struct control *c, const struct outbox_item *item)
+/* Takes the item when others are to be told of it. */
+static bool tell_others(struct control *c, struct outbox_item *item)
+{
+    if (item->size == 0)
+        return false;
+    if (tasks_event(c->tasks, item))
+        return true;
+    log_limited(LOG_WARN, 2, "webhook_lost", LOG_STR("event", item->event),
+                LOG_STR("reason", "too many wait for the database"));
+    return false;
+}
+
+static bool on_event(struct control *c, struct outbox_item *item)
 {
     if (strcmp(item->event, "room_started") == 0)
         directory_started(&c->directory, item->room);
@@ -92,9 +106,11 @@ static void on_event(struct control *c, const struct outbox_item *item)
         directory_finished(&c->directory, item->room);
     log_limited(LOG_INFO, 200, item->event, LOG_STR("room", item->room),
                 LOG_STR("identity", item->identity), LOG_STR("detail", item->detail));
+    return tell_others(c, item);
 }
 
-static void on_item(struct control *c, const struct outbox_item *item)
+/* Whether the item is taken. */
+static bool on_item(struct control *c, struct outbox_item *item)
 {
     switch (item->kind) {
     case OUTBOX_SIGNAL:
@@ -106,9 +122,9 @@ static void on_item(struct control *c, const struct outbox_item *item)
         call_on_reply(&c->calls, item);
         break;
     case OUTBOX_EVENT:
-        on_event(c, item);
-        break;
+        return on_event(c, item);
     }
+    return false;
 }
 
 static void on_mail(void *arg)
@@ -118,8 +134,10 @@ static void on_mail(void *arg)
     struct message *m;
 
     while ((m = message_next(&chain)) != NULL) {
-        if (m->kind == MESSAGE_ITEM)
-            on_item(c, m->item);
+        if (m->kind == MESSAGE_ITEM && on_item(c, m->item))
+            m->item = NULL;
+        else if (m->kind == MESSAGE_STORED)
+            tasks_stored(c->tasks, m->id);
         else if (m->kind == MESSAGE_PLACED)
             directory_placed(&c->directory, (const char *)m->bytes);
         else if (m->kind == MESSAGE_DONE)
@@ -291,6 +309,20 @@ static void connect_media(struct control *c, const struct config *config)
     }
 }
 
+static bool start_tasks(struct control *c, const struct config *config,
+                        const struct token_keys *keys, struct str *message)
+{
+    const struct tasks_config t = {.database = config->database,
+                                   .webhooks = {.keys = keys,
+                                                .urls = config->webhook_urls,
+                                                .nets = &config->webhook_nets,
+                                                .secret = c->api.secret},
+                                   .control = c->mailbox};
+
+    c->tasks = c->api.tasks = tasks_new(&t, message);
+    return c->tasks != NULL;
+}
+
 static bool start_api(struct control *c, const struct config *config, const struct token_keys *keys,
                       struct str *message)
 {
@@ -308,7 +340,7 @@ static bool start_api(struct control *c, const struct config *config, const stru
     c->pool = pool_new(&p, message);
     admissions_init(&c->admissions, c->pool);
     connect_media(c, config);
-    return c->pool != NULL;
+    return c->pool != NULL && start_tasks(c, config, keys, message);
 }
 
 static void connect_parts(struct control *c, const struct token_keys *keys)
@@ -421,6 +453,7 @@ void control_free(struct control *c)
     for (unsigned i = 0; i < c->workers.count; i++)
         worker_free(c->workers.workers[i]);
     c->workers.count = 0;
+    tasks_free(c->tasks);
     assoc_global_fini();
     for (unsigned i = 0; i < LIMIT_API_THREADS; i++) {
         media_engine_fini(&c->media[i]);

@@ -90,6 +90,8 @@ static size_t on_bytes(char *bytes, size_t size, size_t count, void *arg)
     const struct transfer *t = arg;
     size_t n = size * count;
 
+    if (!t->request->answer_most)
+        return n;
     if (n > t->request->answer_most - t->answer->body.size)
         return 0;
     str_append_span(&t->answer->body, span_of(bytes, n));

@@ -15,7 +15,7 @@ struct fetch_request {
     unsigned header_count;
     struct span body;
     unsigned timeout_ms; /* for all of it; 0: LIMIT_FETCH_MS */
-    size_t answer_most;  /* of an answer's body; a longer one is an error */
+    size_t answer_most;  /* of an answer's body, a longer one is an error; 0: none is kept */
     /* Which addresses may be connected to, asked for each one after names are resolved; NULL: all.
      */
     bool (*may_reach)(void *arg, const struct addr *a);

@@ -20,7 +20,9 @@ enum message_kind {
     /* worker -> control */
     MESSAGE_ITEM,   /* worker; item: of the engine's outbox */
     MESSAGE_PLACED, /* worker; room: an OPEN or CREATE for it was handled */
-    MESSAGE_DONE    /* worker: SHUTDOWN was handled, all its items came before */
+    MESSAGE_DONE,   /* worker: SHUTDOWN was handled, all its items came before */
+    /* tasks -> control */
+    MESSAGE_STORED /* id: how many events are */
 };
 
 struct message {

@@ -91,7 +91,9 @@ static json_t *write_long(bool is_signed, const void *at)
     return json_string(text);
 }
 
-static json_t *write_value(const Field *f, const void *at)
+static json_t *write_message(const ProtobufCMessage *message, bool camel);
+
+static json_t *write_value(const Field *f, const void *at, bool camel)
 {
     switch (f->type) {
     case PROTOBUF_C_TYPE_INT32:
@@ -121,25 +123,41 @@ static json_t *write_value(const Field *f, const void *at)
     case PROTOBUF_C_TYPE_BYTES:
         return write_bytes(at);
     case PROTOBUF_C_TYPE_MESSAGE:
-        return protojson_write(*(ProtobufCMessage *const *)at);
+        return write_message(*(ProtobufCMessage *const *)at, camel);
     }
     return json_null();
 }
 
-static void write_map(json_t *object, const Field *f, ProtobufCMessage *const *entries, size_t n)
+/* "num_participants" or "numParticipants". */
+static void set(json_t *object, const Field *f, bool camel, json_t *value)
+{
+    char name[64];
+    size_t n = 0;
+
+    for (const char *at = f->name; *at && n < sizeof name - 1; at++) {
+        bool joint = camel && *at == '_' && at[1] >= 'a' && at[1] <= 'z';
+        name[n++] = joint ? (char)(*++at - 'a' + 'A') : *at;
+    }
+    name[n] = 0;
+    json_object_set_new(object, name, value);
+}
+
+static void write_map(json_t *object, const Field *f, ProtobufCMessage *const *entries, size_t n,
+                      bool camel)
 {
     const ProtobufCMessageDescriptor *d = f->descriptor;
     json_t *map = json_object();
 
     for (size_t i = 0; i < n; i++) {
         const char *key = *(char *const *)member(entries[i], d->fields[0].offset);
-        json_object_set_new(map, key ? key : "",
-                            write_value(&d->fields[1], member(entries[i], d->fields[1].offset)));
+        json_object_set_new(
+            map, key ? key : "",
+            write_value(&d->fields[1], member(entries[i], d->fields[1].offset), camel));
     }
-    json_object_set_new(object, f->name, map);
+    set(object, f, camel, map);
 }
 
-static void write_repeated(json_t *object, const ProtobufCMessage *m, const Field *f)
+static void write_repeated(json_t *object, const ProtobufCMessage *m, const Field *f, bool camel)
 {
     size_t n = *(const size_t *)member(m, f->quantifier_offset), size = element_size(f->type);
     const char *elements = *(char *const *)member(m, f->offset);
@@ -147,13 +165,13 @@ static void write_repeated(json_t *object, const ProtobufCMessage *m, const Fiel
     if (n == 0)
         return;
     if (is_map(f)) {
-        write_map(object, f, (ProtobufCMessage *const *)(const void *)elements, n);
+        write_map(object, f, (ProtobufCMessage *const *)(const void *)elements, n, camel);
         return;
     }
     json_t *array = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(array, write_value(f, elements + i * size));
-    json_object_set_new(object, f->name, array);
+        json_array_append_new(array, write_value(f, elements + i * size, camel));
+    set(object, f, camel, array);
 }
 
 /* Whether a singular field is worth writing: set in its oneof, or not its type's default. */
@@ -171,18 +189,28 @@ static bool is_set(const ProtobufCMessage *m, const Field *f)
     return memcmp(at, zeroes, element_size(f->type)) != 0;
 }
 
-json_t *protojson_write(const ProtobufCMessage *message)
+static json_t *write_message(const ProtobufCMessage *message, bool camel)
 {
     json_t *object = json_object();
 
     for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
         const Field *f = &message->descriptor->fields[i];
         if (f->label == PROTOBUF_C_LABEL_REPEATED)
-            write_repeated(object, message, f);
+            write_repeated(object, message, f, camel);
         else if (is_set(message, f))
-            json_object_set_new(object, f->name, write_value(f, member(message, f->offset)));
+            set(object, f, camel, write_value(f, member(message, f->offset), camel));
     }
     return object;
+}
+
+json_t *protojson_write(const ProtobufCMessage *message)
+{
+    return write_message(message, false);
+}
+
+json_t *protojson_write_camel(const ProtobufCMessage *message)
+{
+    return write_message(message, true);
 }
 
 /* ---- reading ---- */

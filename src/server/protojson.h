@@ -13,6 +13,8 @@
 
 /* The new reference is the caller's. */
 json_t *protojson_write(const ProtobufCMessage *message);
+/* The same with names such as numParticipants, as webhooks have them. */
+json_t *protojson_write_camel(const ProtobufCMessage *message);
 /* A message in the arena, or NULL with an error that names the field. Unknown members are ignored.
  */
 ProtobufCMessage *protojson_read(const ProtobufCMessageDescriptor *type, const json_t *json,

@@ -116,6 +116,7 @@ static void handle(struct worker *w, int64_t now_us, const struct message *m)
     case MESSAGE_ITEM:
     case MESSAGE_PLACED:
     case MESSAGE_DONE:
+    case MESSAGE_STORED:
         break; /* not for a worker */
     }
 }

@@ -128,10 +128,19 @@ static const char lobby[] = "CREATE TABLE room_lobby ("
 static const char admissions[] =
     "ALTER TABLE room_participants ADD COLUMN admitted {int} NOT NULL DEFAULT 0";
 
-static const struct migration steps[] = {{"accounts", accounts},
-                                         {"rooms", rooms},
-                                         {"jobs", jobs},
-                                         {"lobby", lobby},
-                                         {"admissions", admissions}};
+/* Who is told what happens in rooms. What signs it is worked out, and not kept. */
+static const char webhooks[] = "CREATE TABLE webhooks ("
+                               "  id {text} NOT NULL PRIMARY KEY,"
+                               "  url {text} NOT NULL,"
+                               "  events {text} NOT NULL,"
+                               "  created_by {text} NOT NULL,"
+                               "  generation {int} NOT NULL,"
+                               "  is_active {bool} NOT NULL,"
+                               "  created_at {int} NOT NULL,"
+                               "  updated_at {int} NOT NULL) {table}";
+
+static const struct migration steps[] = {
+    {"accounts", accounts}, {"rooms", rooms},           {"jobs", jobs},
+    {"lobby", lobby},       {"admissions", admissions}, {"webhooks", webhooks}};
 
 const struct migration_list schema = {steps, sizeof steps / sizeof steps[0]};

@@ -206,6 +206,8 @@ static inline void take_item(struct outbox_item *i)
     case OUTBOX_EVENT:
         if (world.event_count < 64)
             snprintf(world.events[world.event_count++], 32, "%s", i->event);
+        if (i->size)
+            parcel_put(&world.told, span_of(i->bytes, i->size));
         break;
     }
     outbox_item_free(i);

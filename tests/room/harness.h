@@ -257,6 +257,7 @@ static inline int world_fini(void **state)
     }
     world.client_count = 0;
     engine_free(world.engine);
+    parcels_clear(&world.told);
     parcels_clear(&world.net);
     parcels_clear(&world.sctp);
     assoc_global_fini();

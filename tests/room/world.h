@@ -82,6 +82,7 @@ static struct world {
     const char *reply_error, *reply_meta;
     char events[64][32]; /* names, in order */
     unsigned event_count;
+    struct parcels told; /* the WebhookEvents of those that have one */
 } world;
 
 /* Takes the C library's place for usrsctp. */

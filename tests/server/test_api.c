@@ -111,6 +111,13 @@ static const struct {
     {"PUT", "/admin/users/:id/password", API_SUPERADMIN},
     {"POST", "/admin/users/:id/force-logout", API_SUPERADMIN},
     {"POST", "/livekit/webhook", API_ANYBODY},
+    {"GET", "/admin/webhooks", API_SUPERADMIN},
+    {"POST", "/admin/webhooks", API_SUPERADMIN},
+    {"GET", "/admin/webhooks/:id", API_SUPERADMIN},
+    {"PUT", "/admin/webhooks/:id", API_SUPERADMIN},
+    {"DELETE", "/admin/webhooks/:id", API_SUPERADMIN},
+    {"POST", "/admin/webhooks/:id/rotate-secret", API_SUPERADMIN},
+    {"POST", "/admin/webhooks/:id/test", API_SUPERADMIN},
 };
 
 #define EXPECTED (sizeof expected / sizeof expected[0])

@@ -97,14 +97,20 @@ export class Server {
     return this.url.replace(/^http/, 'ws');
   }
 
+  /** Chooses its address, so that others can be told of it before it starts. */
+  async choose() {
+    this.#port ||= await freeTcpPort();
+    this.url ??= `${this.#options.tls ? 'https' : 'http'}://127.0.0.1:${this.#port}`;
+    return this.url;
+  }
+
   async start() {
     if (this.foreign) return this;
     const { env, args, program, descriptors, tls: secure, log, onLog } = this.#options;
     if (!program) throw new Error('BEDRUD is not set: the path of the program to test');
     this.#folder ??= mkdtempSync(join(tmpdir(), 'interop-'));
-    this.#port ||= await freeTcpPort();
+    await this.choose();
     this.#media ||= await freeMediaPorts();
-    this.url = `${secure ? 'https' : 'http'}://127.0.0.1:${this.#port}`;
     const command = [
       ...[program, 'run', '--dev', '--workers', String(WORKERS), '--listen', `127.0.0.1:${this.#port}`],
       ...['--media-ip', process.env.MEDIA_IP ?? '127.0.0.1', '--media-port', String(this.#media)],
