@@ -322,7 +322,11 @@ export class Manager implements Guarded {
         this.#tellSelf();
         this.#tellPeople();
       })
-      .on(RoomEvent.Connected, () => this.#emitSdk('participantEncryptionStatusChanged', true, room.localParticipant))
+      .on(RoomEvent.Connected, () => {
+        // Of those who came since SignalConnected the SDK has said nothing.
+        this.#tellPeople();
+        this.#emitSdk('participantEncryptionStatusChanged', true, room.localParticipant);
+      })
       .on(RoomEvent.Disconnected, () => {
         this.#people = '';
         this.#keys.notify({ kind: 'offline' });
