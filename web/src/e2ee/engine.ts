@@ -22,6 +22,8 @@ export interface Engine {
   addTrack(request: { encryption: number; disableRed: boolean }): Promise<unknown>;
   negotiate(): Promise<void>;
   reconnect(): void;
+  readonly attemptingReconnect: boolean;
+  readonly isClosed: boolean;
   pcManager?: { publisher: { getSenders(): RTCRtpSender[] } };
 }
 
@@ -60,6 +62,8 @@ const GCM = 1;
 /** The server's notices: no sender, this topic, and no longer than a sentence needs. */
 const NOTICE_TOPIC = 'system';
 const NOTICE_BYTES = 4096;
+/** How often it is looked whether a reconnect is over. */
+const RECONNECT_MS = 50;
 const HOOKS = ['emit', 'on', 'createSender', 'createSimulcastSender', 'sendDataPacket', 'sendDataTrackFrame'] as const;
 
 export class Guard {
@@ -78,6 +82,7 @@ export class Guard {
     for (const name of [...HOOKS, 'addTrack', 'negotiate', 'reconnect'] as const) {
       if (typeof engine[name] !== 'function') throw new Error(`livekit-client's engine has no ${name}: not the version we know`);
     }
+    if (typeof engine.attemptingReconnect !== 'boolean') throw new Error("livekit-client's engine does not say when it reconnects");
     this.#engine = engine;
     this.#send = engine.sendDataPacket.bind(engine);
     this.#guardIncoming(engine);
@@ -181,8 +186,9 @@ export class Guard {
       if (packet instanceof WorkerPacket) return this.#send(packet, kind);
       if (NEVER_ENCRYPTED.has((packet as Packet).value?.case)) throw this.#refuse('clear-send', 'this is never sent unencrypted');
       const release = await this.#waitForTurn();
-      this.#turn = { ordered: kind === RELIABLE, release };
       try {
+        if (kind === RELIABLE) await this.#reconnected();
+        this.#turn = { ordered: kind === RELIABLE, release };
         await this.#send(packet, kind);
       } finally {
         release();
@@ -191,6 +197,15 @@ export class Guard {
     engine.sendDataTrackFrame = async () => {
       throw this.#refuse('clear-send', 'data tracks are not spoken');
     };
+  }
+
+  /**
+   * What the SDK is given while it makes new connections it keeps for a resume that does not come, and loses. Two seconds after
+   * those connections stand, and people see each other, it still does.
+   */
+  async #reconnected(): Promise<void> {
+    const engine = this.#engine;
+    while (engine.attemptingReconnect && !engine.isClosed) await new Promise((done) => setTimeout(done, RECONNECT_MS));
   }
 
   /** The engine encrypts one packet after the other, so that `takeTurn` knows which one it is asked for. */

@@ -27,6 +27,8 @@ class TestEngine extends EventEmitter {
 
   sendDataTrackFrame = async (bytes: unknown) => void this.sent.push({ packet: bytes, kind: 2 });
   reconnect = vi.fn();
+  attemptingReconnect = false;
+  isClosed = false;
   /** What the engine does while it encrypts: asks the manager. */
   onEncrypt: (packet: DataPacket) => Promise<void> = async () => undefined;
 
@@ -252,5 +254,20 @@ describe('going out', () => {
     await expect(asEngine().sendDataPacket(packet(user('bad')), RELIABLE)).rejects.toThrow('no');
     await asEngine().sendDataPacket(packet(user('good')), RELIABLE);
     expect(engine.sent.length).toBe(1);
+  });
+
+  it('what is said while connections are made anew waits for them, as long as the engine lives', async () => {
+    vi.useFakeTimers();
+    engine.attemptingReconnect = true;
+    const said = Promise.all(['one', 'two'].map((text) => asEngine().sendDataPacket(packet(user(text)), RELIABLE)));
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(engine.sent).toEqual([]);
+    engine.attemptingReconnect = false;
+    await vi.advanceTimersByTimeAsync(100);
+    await said;
+    expect(engine.sent.length).toBe(2);
+    Object.assign(engine, { attemptingReconnect: true, isClosed: true });
+    await asEngine().sendDataPacket(packet(user('three')), RELIABLE);
+    vi.useRealTimers();
   });
 });
