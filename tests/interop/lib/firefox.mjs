@@ -34,7 +34,7 @@ class Session {
   #next = 1;
   onEvent = () => {};
 
-  static async open(url) {
+  static async open(url, script) {
     const session = new Session();
     session.#socket = new WebSocket(url, { perMessageDeflate: false, maxPayload: 2 ** 28 });
     session.#socket.on('message', (text) => session.#hear(JSON.parse(text)));
@@ -126,7 +126,7 @@ class Page {
   #session;
   #context;
 
-  static async open(url) {
+  static async open(url, script) {
     if (!process.env.MEDIA_IP) throw new Skip('there is no network namespace for Firefox');
     running ??= start();
     const { session } = await running;
@@ -135,6 +135,10 @@ class Page {
     const { userContext } = await session.send('browser.createUserContext', {});
     ({ context: page.#context } = await session.send('browsingContext.create', { type: 'window', userContext }));
     afterwards(() => session.send('browser.removeUserContext', { userContext }));
+    if (script) {
+      const functionDeclaration = `() => { ${script} }`;
+      await session.send('script.addPreloadScript', { functionDeclaration, contexts: [page.#context] });
+    }
     await session.send('browsingContext.navigate', { context: page.#context, url, wait: 'complete' });
     return page;
   }
@@ -167,7 +171,7 @@ class Page {
 }
 
 export class Firefox extends Ours {
-  openPage(url) {
-    return Page.open(url);
+  openPage(url, script) {
+    return Page.open(url, script);
   }
 }

@@ -89,6 +89,12 @@ export class Server {
     return this.#log;
   }
 
+  /** The UDP ports of its workers. */
+  get mediaPorts() {
+    if (this.foreign) throw new Skip('the media ports of a running server are not known');
+    return Array.from({ length: WORKERS }, (_, i) => this.#media + i);
+  }
+
   get dataFolder() {
     return join(this.#folder, 'data');
   }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The encryption of this project in Firefox, whose frames come by script transforms and name no codec, with Chromium and with a
 // native client.
+import { both, crash, data, lateComers, layers, meet, muteAndRepublish, reconnects, screens, sees, silence, wrongKey } from '../lib/acts.mjs';
 import { end as endFirefox, Firefox } from '../lib/firefox.mjs';
 import { Native } from '../lib/native.mjs';
 import { Ours } from '../lib/ours.mjs';
-import { end as endPairs, KEY, pair } from '../lib/pairs.mjs';
+import { end as endPairs, KEY } from '../lib/pairs.mjs';
+import { seamless } from '../lib/seamless.mjs';
 import { check, equal, until } from '../lib/tap.mjs';
 
 export async function end() {
@@ -12,65 +14,26 @@ export async function end() {
   await endPairs();
 }
 
-const WITH_CHROMIUM = ['Firefox and Chromium', Firefox, Ours];
-const OTHER_KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const PAIRINGS = [
+  ['Firefox and Chromium', Firefox, Ours],
+  ['Firefox and native', Firefox, Native],
+  ['Firefox and Firefox', Firefox, Firefox],
+];
+const WITH_CHROMIUM = PAIRINGS[0];
+const CHROMIUM_FIRST = ['Chromium and Firefox', Ours, Firefox];
+const BOTH_WAYS = [WITH_CHROMIUM, CHROMIUM_FIRST];
 
-/** The first pictures of a canvas come in colours that are still on their way. */
-const sees = (viewer, who, colour = {}) =>
-  until(`${viewer.identity} sees ${who}`, () => viewer.seesPattern(who, { ...colour, ms: 10000 }), 20000);
-
-/** Anna is in Firefox. */
-async function everything(server, pairing, codec = 'vp8') {
-  const { a, b } = await pair(server, pairing, { key: KEY });
-  await Promise.all([
-    a.publishVideo({ u: 90, v: 180, codec }),
-    b.publishVideo({ u: 180, v: 90, codec }),
-    a.publishTone(440),
-    b.publishTone(1000),
-  ]);
-  await Promise.all([
-    sees(b, 'anna', { u: 90, v: 180 }),
-    sees(a, 'ben', { u: 180, v: 90 }),
-    b.hearsTone('anna', 440),
-    a.hearsTone('ben', 1000),
-  ]);
+async function everything(server, pairing, options) {
+  const { a, b } = await meet(server, pairing, options);
+  await both(a, b);
   for (const who of ['anna', 'ben']) await a.encrypted(who);
-  for (const [from, to] of [[a, b], [b, a]]) {
-    const numbers = Array.from({ length: 30 }, (_, i) => String(i));
-    for (const text of numbers) await from.send(text);
-    equal(await to.texts(numbers.length), numbers, `messages of ${from.identity}`);
-  }
+  await data(a, b);
+  await data(b, a);
   equal(await a.refused(), { data: {} }, 'nothing was refused');
 }
 
-async function republish(server) {
-  const { a, b } = await pair(server, WITH_CHROMIUM, { key: KEY });
-  for (const [u, v] of [[90, 180], [180, 90], [140, 110]]) {
-    await a.publishVideo({ u, v });
-    await sees(b, 'anna', { u, v });
-    const since = await b.mark();
-    await a.unpublish('camera');
-    await b.expects('trackUnsubscribed', { since, who: 'anna' });
-    await b.publishVideo({ u: v, v: u });
-    await sees(a, 'ben', { u: v, v: u });
-    const mark = await a.mark();
-    await b.unpublish('camera');
-    await a.expects('trackUnsubscribed', { since: mark, who: 'ben' });
-  }
-}
-
-async function wrongKey(server) {
-  const { a, b } = await pair(server, WITH_CHROMIUM, { key: KEY, ben: { key: OTHER_KEY } });
-  await Promise.all([a.publishTone(440), b.publishTone(1000), a.publishVideo(), b.publishVideo()]);
-  await Promise.all([a.shows('ben', 'wrong-key', 'wrong key'), b.shows('anna', 'wrong-key', 'wrong key')]);
-  await Promise.all([a.track('ben', 'video'), a.track('ben', 'audio'), b.track('anna', 'video')]);
-  const [seen, heard] = [await a.watch('ben', 15000, 60), await a.listen('ben', 1000, 15000, 100)];
-  equal([seen.places, seen.moves], [0, false], 'pictures decoded with a wrong key');
-  check(heard < 0.1, `a wrong key hears ${heard}`);
-}
-
 async function newKey(server) {
-  const { a, b } = await pair(server, WITH_CHROMIUM, { key: KEY });
+  const { a, b } = await meet(server, WITH_CHROMIUM);
   await Promise.all([a.publishVideo(), b.publishTone(1000)]);
   await Promise.all([sees(b, 'anna'), a.hearsTone('ben', 1000)]);
   check(await a.rotate(), 'begun');
@@ -80,18 +43,8 @@ async function newKey(server) {
   await Promise.all([sees(b, 'anna'), a.hearsTone('ben', 1000)]);
 }
 
-async function fullReconnect(server) {
-  const { a, b } = await pair(server, WITH_CHROMIUM, { key: KEY });
-  await Promise.all([a.publishVideo(), b.publishVideo({ u: 180, v: 90 })]);
-  await Promise.all([sees(b, 'anna'), sees(a, 'ben', { u: 180, v: 90 })]);
-  const since = await a.mark();
-  await a.simulate('full-reconnect');
-  await a.expects('reconnected', { since }, 40000);
-  await Promise.all([sees(b, 'anna'), sees(a, 'ben', { u: 180, v: 90 })]);
-}
-
 async function reload(server) {
-  const { a, b } = await pair(server, WITH_CHROMIUM, { key: KEY });
+  const { a, b } = await meet(server, WITH_CHROMIUM);
   await b.publishTone(1000);
   await a.hearsTone('ben', 1000);
   await a.reload();
@@ -107,12 +60,19 @@ async function reload(server) {
 }
 
 export const cases = (server) => [
-  ['see, hear and write: Firefox and Chromium', 120, () => everything(server, WITH_CHROMIUM)],
-  ['see, hear and write: Firefox and native', 120, () => everything(server, ['Firefox and native', Firefox, Native])],
-  ['see, hear and write: Firefox and Firefox', 120, () => everything(server, ['Firefox and Firefox', Firefox, Firefox])],
-  ['publish anew', 120, () => republish(server)],
-  ['a wrong key decodes nothing and is shown', 90, () => wrongKey(server)],
+  ...PAIRINGS.map((one) => [`see, hear and write: ${one[0]}`, 120, () => everything(server, one)]),
+  ['see, hear and write: 256 bits', 120, () => everything(server, WITH_CHROMIUM, { anna: { bits: 256 }, ben: { bits: 256 } })],
+  ...BOTH_WAYS.map((one) => [`late comers: ${one[0]}`, 90, () => lateComers(server, one)]),
+  ['mute and republish', 150, () => muteAndRepublish(server, WITH_CHROMIUM)],
+  ['somebody muted sends nothing', 60, () => silence(server, WITH_CHROMIUM)],
+  ['two screens at once, 6 times', 200, () => screens(server, WITH_CHROMIUM, 6)],
+  ...BOTH_WAYS.map((one) => [`layers are switched: ${one[0]}`, 150, () => layers(server, one)]),
+  ['a wrong key decodes nothing and is shown', 90, () => wrongKey(server, WITH_CHROMIUM)],
   ['a new key', 90, () => newKey(server)],
-  ['after a full reconnect', 120, () => fullReconnect(server)],
+  ['a new key at 5 % loss', 150, () => seamless(server, WITH_CHROMIUM, 0.05)],
+  ['after a signal reconnect', 150, () => reconnects(server, WITH_CHROMIUM, 'signal-reconnect')],
+  ['after a full reconnect', 150, () => reconnects(server, WITH_CHROMIUM, 'full-reconnect')],
+  ['the worker is lost, and comes back with the key', 120, () => crash(server, WITH_CHROMIUM, true)],
+  ['the worker is lost, and the key with it', 90, () => crash(server, WITH_CHROMIUM, false)],
   ['a reload keeps the key', 60, () => reload(server)],
 ];

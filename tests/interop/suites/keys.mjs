@@ -2,10 +2,12 @@
 // Keys on the server's own page: where they come from, who gets a new one, what is kept and what is not, and when the page
 // stops instead of joining.
 import { DataPacket_Kind } from 'livekit-server-sdk';
+import { crash } from '../lib/acts.mjs';
 import { Browser, openContext } from '../lib/browser.mjs';
 import { Native } from '../lib/native.mjs';
 import { Ours } from '../lib/ours.mjs';
 import { KEY, makeRoom, pair } from '../lib/pairs.mjs';
+import { seamless } from '../lib/seamless.mjs';
 import { check, equal, until } from '../lib/tap.mjs';
 import { roomName, rooms } from '../lib/tokens.mjs';
 
@@ -185,31 +187,6 @@ async function rotation(server) {
   await late.seesPattern('anna');
 }
 
-/** While pictures flow, every viewer counts what it cannot decrypt. */
-async function seamless(server) {
-  const { a, b } = await meet(server);
-  await Promise.all([a.publishVideo(), b.publishVideo({ u: 180, v: 90 })]);
-  await Promise.all([b.seesPattern('anna'), a.seesPattern('ben', { u: 180, v: 90 })]);
-  for (const one of [a, b]) {
-    await one.page.evaluate(() => {
-      window.tally = { ok: 0, dropped: 0 };
-      window.connectionTest.keys.listen((message) => {
-        for (const { ok, dropped } of message.kind === 'counts' ? message.pipes : []) {
-          window.tally.ok += ok;
-          window.tally.dropped += dropped;
-        }
-      });
-    });
-  }
-  check(await a.rotate(), 'begun');
-  await Promise.all([a.epoch(1), b.epoch(1)]);
-  await until('enough frames', () => b.page.evaluate(() => window.tally.ok > 600), 60000);
-  for (const one of [a, b]) {
-    const { ok, dropped } = await one.page.evaluate(() => window.tally);
-    check(dropped / ok < 0.01, `${one.identity}: ${dropped} of ${ok} frames were dropped`);
-  }
-}
-
 async function hosts(server) {
   const room = await makeRoom(server, 'hosts', KEY);
   const a = await Ours.join(server, room, 'anna', { key: KEY, token: { attributes: { role: 'owner' } } });
@@ -218,35 +195,6 @@ async function hosts(server) {
   equal(await b.rotate(), false, 'a new key by somebody who is no host');
   equal(await a.rotate(), true, 'a new key by the host');
   await Promise.all([a.epoch(1), b.epoch(1)]);
-}
-
-/** Nothing is sent from then on; with the key at hand it goes on, without it the meeting is over. */
-async function crash(server, isKept) {
-  const { a, b } = await meet(server);
-  await Promise.all([a.publishVideo(), a.publishTone(440), b.publishTone(1000)]);
-  await Promise.all([b.seesPattern('anna'), b.hearsTone('anna', 440), a.hearsTone('ben', 1000)]);
-  await b.encrypted('anna');
-  if (!isKept) {
-    await a.page.evaluate(async () => {
-      const opening = indexedDB.open('bedrud-keys');
-      await new Promise((done) => (opening.onsuccess = done));
-      const change = opening.result.transaction('tabs', 'readwrite');
-      change.objectStore('tabs').clear();
-      await new Promise((done) => (change.oncomplete = done));
-    });
-  }
-  const since = await b.mark();
-  // Ends the worker without a word, as a browser does that runs out of memory.
-  await a.page.evaluate(() => window.connectionTest.keys.rawWorker.terminate());
-  await until('the page says so', () => a.page.evaluate(() => window.connectionTest.errors.some((one) => one.includes('nothing is sent'))), 30000);
-  if (!isKept) {
-    await b.seesGone('anna', 20000);
-    check(await a.said('Join again with the link'), 'the way out');
-    return;
-  }
-  await b.expects('participantDisconnected', { since, who: 'anna' }, 30000);
-  await Promise.all([b.seesPattern('anna', { ms: 40000 }), b.hearsTone('anna', 440, 40000), a.hearsTone('ben', 1000, 40000)]);
-  await b.encrypted('anna');
 }
 
 /** What the server holds of a page whose worker is gone: not one frame more, encrypted or clear. */
@@ -399,10 +347,11 @@ export const cases = (server) => [
   ['a link in the address bar of an open page', 60, () => pastedIntoAddress(server)],
   ['link and QR code', 60, () => sharing(server)],
   ['a new key', 150, () => rotation(server)],
-  ['a new key costs no picture', 120, () => seamless(server)],
+  ['a new key costs no picture', 120, () => seamless(server, OURS)],
+  ['a new key at 5 % loss', 150, () => seamless(server, 0.05)],
   ['a new key comes from a host', 60, () => hosts(server)],
-  ['the worker is lost, and comes back with the key', 120, () => crash(server, true)],
-  ['the worker is lost, and the key with it', 90, () => crash(server, false)],
+  ['the worker is lost, and comes back with the key', 120, () => crash(server, OURS, true)],
+  ['the worker is lost, and the key with it', 90, () => crash(server, OURS, false)],
   ['nothing is sent without the worker', 90, () => crashSilence(server)],
   ['the page stops instead of joining', 120, () => stops(server)],
   ['the page stops when the server changes its mind', 60, () => laterDisagreement(server)],
