@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whether this browser can encrypt, asked before anything is sent. A browser that cannot is told so; it never joins in clear.
 //
-// Chromium is run in our tests. Firefox and Safari are not: what stands here of them is from their documentation. Safari 15.4
-// brought RTCRtpScriptTransform, which is all we need of it; it names no codec in a frame's metadata, so receivers find the
-// layout from the bytes and senders from what was negotiated; encrypted simulcast needs 17.2.
+// Chromium and Firefox are run in our tests. Safari is not: what stands here of it is from its documentation. Safari 15.4 brought
+// RTCRtpScriptTransform, which is all we need of it; encrypted simulcast needs 17.2. Neither Safari nor Firefox names a codec in
+// a frame's metadata, so receivers find the layout from the bytes and senders from what was negotiated.
 
 /** The parts of a page's global object that are looked at. */
 export interface Surroundings {
