@@ -141,13 +141,14 @@ static void forward(struct person *p, const struct channel_message *m, struct ar
         return;
     tell_before(p); /* a client drops what comes from nobody it knows */
     bool hidden = person_is_hidden(p);
-    struct span identity = span_of_str(hidden ? "" : p->grant->identity);
-    struct span sid = span_of_str(hidden || other ? "" : p->sid);
+    const struct person *as = evil_speaker(p);
+    struct span identity = span_of_str(hidden ? "" : as->grant->identity);
+    struct span sid = span_of_str(hidden || other ? "" : as->sid);
     uint8_t *bytes = arena_alloc(a, packet.size + identity.size + sid.size + REWRITE_SPACE);
     out.bytes = span_of(bytes, data_route_rewrite(packet, !out.reliable, identity, sid, bytes));
     out.addressed = info.destination_identity_count + info.destination_sid_count > 0;
     out.sequence = info.sequence;
-    if (!out.bytes.size)
+    if (!out.bytes.size || evil_withholds(p, out.bytes))
         return;
     route(p->room, &out, now_us);
     out.sequence = 0;

@@ -19,6 +19,8 @@ static const char *const names[EVIL_COUNT] = {
     [EVIL_SWAP] = "swap",
     [EVIL_REPLAY_MEDIA] = "replay-media",
     [EVIL_REPLAY_DATA] = "replay-data",
+    [EVIL_REORDER_DATA] = "reorder-data",
+    [EVIL_RENAME_DATA] = "rename-data",
     [EVIL_TRAILER] = "trailer",
     [EVIL_STRIP_FRAGMENT] = "strip-fragment",
     [EVIL_LOG_LINKS] = "log-links",
@@ -305,17 +307,60 @@ static struct span unnumbered(struct span bytes, struct arena *a)
     return signal_pack(&packet->base, a);
 }
 
+static void keep_data(struct person *p, struct span bytes)
+{
+    p->evil_data_size = bytes.size;
+    p->evil_data = xmalloc(bytes.size);
+    memcpy(p->evil_data, bytes.data, bytes.size);
+}
+
 static bool replay_data(struct person *p, struct arena *a, struct span *bytes)
 {
     if (!p->evil_data) {
-        p->evil_data_size = bytes->size;
-        p->evil_data = xmalloc(bytes->size);
-        memcpy(p->evil_data, bytes->data, bytes->size);
+        keep_data(p, *bytes);
         return false;
     }
     *bytes = unnumbered(span_of(p->evil_data, p->evil_data_size), a);
     done(p, EVIL_REPLAY_DATA);
     return bytes->size > 0;
+}
+
+/* What was kept back comes after its successor. */
+static bool release_data(struct person *p, struct arena *a, struct span *bytes)
+{
+    if (!p->evil_data)
+        return false;
+    *bytes = unnumbered(span_of(p->evil_data, p->evil_data_size), a);
+    free(p->evil_data);
+    p->evil_data = NULL;
+    done(p, EVIL_REORDER_DATA);
+    return bytes->size > 0;
+}
+
+bool evil_withholds(struct person *p, struct span bytes)
+{
+    if (!evil_is(EVIL_REORDER_DATA) || p->evil_data)
+        return false;
+    keep_data(p, bytes);
+    return true;
+}
+
+/* The one who came last. */
+struct person *evil_speaker(struct person *p)
+{
+    struct person *as = p;
+
+    if (!evil_is(EVIL_RENAME_DATA))
+        return p;
+    list_each(node, &p->room->people)
+    {
+        struct person *other = list_entry(node, struct person, in_room);
+        if (other != p)
+            as = other;
+    }
+    if (as != p)
+        done(p, EVIL_RENAME_DATA);
+    return as;
 }
 
 bool evil_data(struct person *p, struct arena *a, struct span *bytes)
@@ -324,6 +369,8 @@ bool evil_data(struct person *p, struct arena *a, struct span *bytes)
         *bytes = forge(p, a);
         return true;
     }
+    if (evil_is(EVIL_REORDER_DATA))
+        return release_data(p, a, bytes);
     return evil_is(EVIL_REPLAY_DATA) && replay_data(p, a, bytes);
 }
 

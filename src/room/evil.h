@@ -17,6 +17,8 @@ enum evil {
     EVIL_SWAP,           /* "swap": viewers of a track get another one's stream */
     EVIL_REPLAY_MEDIA,   /* "replay-media": an old encrypted frame, again and again */
     EVIL_REPLAY_DATA,    /* "replay-data": an old encrypted packet after each new one */
+    EVIL_REORDER_DATA,   /* "reorder-data": every other packet comes after the one behind it */
+    EVIL_RENAME_DATA,    /* "rename-data": packets are delivered as those of somebody else */
     EVIL_TRAILER,        /* "trailer": a SIF trailer known to all, clear frames that end with it */
     EVIL_STRIP_FRAGMENT, /* "strip-fragment": pages redirect so that the browser loses the key */
     EVIL_LOG_LINKS,      /* "log-links": requests with a key in them are logged whole */
@@ -45,6 +47,10 @@ void evil_media(struct layer *l, struct media *m, int64_t now_us);
 struct track *evil_carried(struct track *t);
 void evil_on_announce(struct track *t, int64_t now_us);
 void evil_on_end(struct track *t);
+/* As whose packets those of p are delivered. */
+struct person *evil_speaker(struct person *p);
+/* A packet of p is about to be forwarded: whether it is kept back. */
+bool evil_withholds(struct person *p, struct span bytes);
 /* A packet of p was forwarded: whether another is to follow it, which is written over *bytes. */
 bool evil_data(struct person *p, struct arena *a, struct span *bytes);
 void evil_forget(struct person *p);
@@ -60,6 +66,8 @@ void evil_forget(struct person *p);
 #define evil_carried(t) (t)
 #define evil_on_announce(t, now_us) ((void)0)
 #define evil_on_end(t) ((void)0)
+#define evil_speaker(p) (p)
+#define evil_withholds(p, bytes) false
 #define evil_data(p, a, bytes) false
 #define evil_forget(p) ((void)0)
 

@@ -103,7 +103,7 @@ struct person {
     /* signalling's own book-keeping (signalling.h) */
     struct person_signal *signal;
 #ifdef BEDRUD_EVIL
-    uint8_t *evil_data; /* the packet that is replayed */
+    uint8_t *evil_data; /* the packet that is replayed, or kept back */
     size_t evil_data_size;
 #endif
 };

@@ -197,6 +197,47 @@ static void test_replayed_data(void **state)
     arena_fini(&a);
 }
 
+static void assert_sealed(const struct client *c, unsigned nth, const char *sealed,
+                          const char *from)
+{
+    struct arena a;
+
+    arena_init(&a);
+    const Livekit__DataPacket *p = received(c, nth, &a);
+    assert_int_equal(p->value_case, LIVEKIT__DATA_PACKET__VALUE_ENCRYPTED_PACKET);
+    assert_memory_equal(p->encrypted_packet->encrypted_value.data, sealed, strlen(sealed));
+    assert_string_equal(p->participant_identity, from);
+    arena_fini(&a);
+}
+
+static void test_reordered_data(void **state)
+{
+    (void)state;
+    struct client *bob, *alice = talk(&bob);
+
+    send_sealed(alice, 1, "one");
+    assert_int_equal(bob->data.count, 0);
+    send_sealed(alice, 2, "two");
+    assert_int_equal(bob->data.count, 2);
+    assert_sealed(bob, 0, "two", "alice");
+    assert_sealed(bob, 1, "one", "alice");
+    send_sealed(alice, 3, "three");
+    assert_int_equal(bob->data.count, 2);
+    assert_int_equal(count_events("evil"), 1);
+}
+
+static void test_renamed_data(void **state)
+{
+    (void)state;
+    struct client *bob, *alice = talk(&bob);
+
+    client_join("cleo");
+    send_sealed(alice, 1, "one");
+    assert_int_equal(bob->data.count, 1);
+    assert_sealed(bob, 0, "one", "cleo");
+    assert_int_equal(count_events("evil"), 1);
+}
+
 #define ATTACK(f, names)                                                                           \
     {                                                                                              \
 #f, f, begin, world_fini, (void *)(uintptr_t)(names)                                       \
@@ -212,6 +253,8 @@ int main(void)
         ATTACK(test_trailer, "trailer"),
         ATTACK(test_injected_data, "inject-data"),
         ATTACK(test_replayed_data, "replay-data"),
+        ATTACK(test_reordered_data, "reorder-data"),
+        ATTACK(test_renamed_data, "rename-data"),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
