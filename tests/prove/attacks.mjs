@@ -7,6 +7,8 @@ const refused = (seen) => ({ refused: true, seen });
 const through = (seen) => ({ refused: false, seen });
 
 const FALSE_FRAMES = 'false frames under this name were refused';
+/** How many messages the page says to have refused for what they were. */
+const wrongMessages = ({ refused: told }) => Number(told.match(/(\d+) messages that were altered, repeated/)?.[1] ?? 0);
 const OFTEN = 4;
 
 /** Joins by the page's own button; a page that stops says why. */
@@ -129,6 +131,33 @@ export const ATTACKS = {
         return refused(`the first message was there once; the page says: ${view.refused}`);
       };
       return stage.verdicts('anna', judge, { act: () => said < 60 && say(`message ${++said}`) });
+    },
+  },
+  'reorder-data': {
+    says: 'every other encrypted message comes after the one behind it',
+    async run(stage) {
+      await stage.enter(['anna']);
+      const [anna] = stage.publishers;
+      for (const text of [...SPOKEN, 'four']) await anna.send(text, { topic: 'chat' });
+      return stage.verdicts('anna', (view) => {
+        const { messages } = view;
+        if (messages.includes('two') && messages.indexOf('one') > messages.indexOf('two')) return through(`the page was given: ${messages}`);
+        if (!messages.includes('four') || wrongMessages(view) < 2) return null;
+        return refused(`the page was given: ${messages}; it says: ${view.refused}`);
+      });
+    },
+  },
+  'rename-data': {
+    says: "one person's encrypted messages are delivered as another's",
+    async run(stage) {
+      await stage.enter(['anna', 'ben']);
+      const [anna] = stage.publishers;
+      for (const text of SPOKEN) await anna.send(text, { topic: 'chat' });
+      return stage.verdicts('anna', (view) => {
+        if (view.messages.length > 0) return through(`the page was given, as ben's: ${view.messages}`);
+        if (wrongMessages(view) < SPOKEN.length) return null;
+        return refused(`the page was given nothing; it says: ${view.refused}`);
+      });
     },
   },
 };

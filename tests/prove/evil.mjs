@@ -5,7 +5,7 @@ import { runCases } from '../interop/lib/tap.mjs';
 import { ATTACKS } from './attacks.mjs';
 import { GUARDS } from './guards.mjs';
 import { buildPage, ownPage } from './pages.mjs';
-import { Stage } from './stage.mjs';
+import { inTurns, Stage } from './stage.mjs';
 
 const OURS = 'as it is';
 
@@ -13,9 +13,8 @@ export const title = 'Hostile server';
 export const claim = 'A server that lies, injects, swaps and repeats is refused, and the page says so.';
 
 async function buildAll() {
-  const pages = {};
-  for (const [i, [name, { patches }]] of Object.entries(GUARDS).entries()) pages[name] = await buildPage(`guard-${i}`, patches);
-  return pages;
+  const build = async ([name, { patches }], i) => [name, await buildPage(`guard-${i}`, patches)];
+  return Object.fromEntries(await inTurns(Object.entries(GUARDS), build));
 }
 
 /** One attack on these pages. */

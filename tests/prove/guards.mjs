@@ -37,7 +37,7 @@ export const GUARDS = {
   "everybody's own frames": {
     says: "a frame or message with one person's mark is not taken as another's",
     patches: [['e2ee/senders.ts', "if (!senders.allows(origin, identity)) return 'sender';", '']],
-    opens: ['swap'],
+    opens: ['swap', 'rename-data'],
   },
   'each frame once': {
     says: 'a frame that was there before is dropped',
@@ -48,6 +48,11 @@ export const GUARDS = {
     says: 'a message that was there before is dropped',
     patches: [['e2ee/packet.ts', "if (origin === 'replay' || origin === 'sender') return origin;", "if (origin === 'sender') return origin;"]],
     opens: ['replay-data'],
+  },
+  'each message in its place': {
+    says: 'of one sender, a message that comes after a later one is dropped',
+    patches: [['e2ee/traffic.ts', 'if (last?.session === session && last.order >= order) return null;', '']],
+    opens: ['reorder-data'],
   },
   'only encrypted messages': {
     says: 'a message that is not encrypted is dropped',

@@ -48,11 +48,19 @@ export function patch(folder, patches) {
   }
 }
 
+/** The page under test alone, without the rest of the app. */
+const ONE_PAGE = `import config from './vite.config.ts';
+config.build.rollupOptions.input = { test: 'test.html' };
+export default config;
+`;
+
 /** The folder of a page that was built with these patches. */
 export async function buildPage(name, patches) {
   const folder = copyClient(`page-${name}`);
   patch(folder, patches);
-  const { code, said } = await run('npx', ['vite', 'build', '--logLevel', 'warn'], { cwd: join(folder, 'web') });
+  writeFileSync(join(folder, 'web/page.config.mjs'), ONE_PAGE);
+  const vite = ['node_modules/vite/bin/vite.js', 'build', '--config', 'page.config.mjs', '--logLevel', 'warn'];
+  const { code, said } = await run(process.execPath, vite, { cwd: join(folder, 'web') });
   const page = join(folder, 'web/dist');
   if (code !== 0 || !existsSync(join(page, 'test.html'))) throw new Error(`the page ${name} does not build: ${said}`);
   return page;

@@ -1,16 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a proof did and found, told while it runs and afterwards as a page that needs nothing but itself.
 
+/** Proofs run side by side, and are told of one after the other: what a later one says waits for those before it. */
+export class Teller {
+  #waiting = [];
+  #ended = new Set();
+  #turn = 0;
+
+  say(number, text) {
+    if (number === this.#turn) process.stdout.write(text);
+    else (this.#waiting[number] ??= []).push(text);
+  }
+
+  end(number) {
+    this.#ended.add(number);
+    while (this.#ended.has(this.#turn)) process.stdout.write((this.#waiting[++this.#turn] ?? []).join(''));
+  }
+}
+
 const seconds = (ms) => `${(ms / 1000).toFixed(0)} s`;
 
 export class Proof {
   lines = [];
   ms = 0;
   #start = Date.now();
+  #say;
 
-  constructor(number, title, claim, { tap = false } = {}) {
+  /** @param say is given the text that a terminal shows, or TAP */
+  constructor(number, title, claim, say, { tap = false } = {}) {
     Object.assign(this, { number, title, claim, tap });
-    if (!tap) process.stdout.write(`\n${number}. ${title}\n   ${claim}\n`);
+    this.#say = say;
+    if (!tap) say(`\n${number}. ${title}\n   ${claim}\n`);
   }
 
   /** What was done, without a judgement. */
@@ -32,15 +52,15 @@ export class Proof {
     this.lines.push(line);
     const { kind, good, what, seen } = line;
     const text = `${kind === 'control' ? 'control: ' : ''}${what}${seen ? `: ${seen.replaceAll('\n', ' ')}` : ''}`;
-    if (this.tap) process.stdout.write(kind === 'did' ? `# ${text}\n` : `${good ? 'ok' : 'not ok'} - ${this.title}: ${text}\n`);
-    else process.stdout.write(`   ${kind === 'did' ? '  ' : good ? 'ok' : 'NO'} ${text}\n`);
+    if (this.tap) this.#say(kind === 'did' ? `# ${text}\n` : `${good ? 'ok' : 'not ok'} - ${this.title}: ${text}\n`);
+    else this.#say(`   ${kind === 'did' ? '  ' : good ? 'ok' : 'NO'} ${text}\n`);
   }
 
   end() {
     this.ms = Date.now() - this.#start;
     if (!this.lines.some(({ kind }) => kind === 'control')) this.control('there is one', false, 'without a control nothing is proven');
     if (!this.lines.some(({ kind }) => kind === 'found')) this.found('something was looked for', false, 'no');
-    if (!this.tap) process.stdout.write(`   ${this.holds ? 'as claimed' : 'NOT as claimed'}, ${seconds(this.ms)}\n`);
+    if (!this.tap) this.#say(`   ${this.holds ? 'as claimed' : 'NOT as claimed'}, ${seconds(this.ms)}\n`);
   }
 
   get holds() {

@@ -46,10 +46,10 @@ function takeNotes() {
   window.notes = notes;
 }
 
-/** Few at a time: each has a browser process of its own to start. */
+/** Few at a time: each has a process of its own to start. */
 const AT_ONCE = 3;
 
-async function inTurns(list, act) {
+export async function inTurns(list, act) {
   const results = [];
   for (let i = 0; i < list.length; i += AT_ONCE) results.push(...(await Promise.all(list.slice(i, i + AT_ONCE).map((one, j) => act(one, i + j)))));
   return results;
