@@ -8,10 +8,12 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "room/rules.h"
 #include "server/http.h"
 #include "server/media_engine.h"
 #include "server/messages.h"
 #include "server/twirp.h"
+#include "wire/signal.h"
 
 /* The id of requests whose reply nobody waits for. */
 #define NOBODYS 0
@@ -174,16 +176,55 @@ static void creation_admitted(struct admission *q, void *arg)
     place_and_post(c, one);
 }
 
+/* A service that is not there is refused by the room's worker, who knows whether it is encrypted.
+ * Of a room that is not live the store knows. */
+static void set_refusal(struct twirp_error *error, const struct admission *q)
+{
+    struct arena a;
+
+    arena_init(&a);
+    const Livekit__CreateRoomRequest *open = (const void *)signal_parse(
+        &livekit__create_room_request__descriptor, str_span(&q->open), &a);
+    const char *text = TWIRP_NO_SERVICE;
+    error->code = "unimplemented";
+    if (q->result == ADMISSION_UNKNOWN) {
+        error->code = "unavailable";
+        text = admission_text(q->result);
+    } else if (open && rules_metadata_is_e2ee(span_of_str(open->metadata))) {
+        error->code = "permission_denied";
+        error->meta = "e2ee_room";
+        text = "the room is end-to-end encrypted: nothing at the server hears or sees it";
+    }
+    snprintf(error->text, sizeof error->text, "%s", text);
+    arena_fini(&a);
+}
+
+static void refusal_admitted(struct admission *q, void *arg)
+{
+    struct calls *c = arg;
+    struct call *one = map_get(&c->pending, id_key(&q->call));
+
+    if (!one)
+        return;
+    set_refusal(&one->error, q);
+    finish(c, one);
+}
+
+/* Whether the store is asked before the call is made. */
+static bool asks_store(const struct calls *c, const struct twirp_call *t)
+{
+    return t->request == ENGINE_CREATE_ROOM || (t->request == ENGINE_REFUSE_SERVICE && t->room &&
+                                                directory_find(c->directory, t->room) < 0);
+}
+
 /* Why the call cannot be made now; a code of NULL: it can. */
 static struct twirp_error obstacle(const struct calls *c, const struct twirp_call *t)
 {
     if (c->pending.count >= LIMIT_CALLS_PENDING)
         return (struct twirp_error){.code = "unavailable", .text = "too many calls at once"};
-    if (!t->room || t->request == ENGINE_CREATE_ROOM || directory_find(c->directory, t->room) >= 0)
+    if (!t->room || asks_store(c, t) || directory_find(c->directory, t->room) >= 0)
         return (struct twirp_error){.code = NULL};
-    return t->request == ENGINE_REFUSE_SERVICE
-               ? (struct twirp_error){.code = "unimplemented", .text = TWIRP_NO_SERVICE}
-               : (struct twirp_error){.code = "not_found", .text = "requested room does not exist"};
+    return (struct twirp_error){.code = "not_found", .text = "requested room does not exist"};
 }
 
 void call_begin(struct calls *c, const struct web_request *r, struct span path, int64_t unix_s)
@@ -213,9 +254,11 @@ void call_begin(struct calls *c, const struct web_request *r, struct span path, 
     struct call *one = begin(c);
     one->web = r->id;
     one->twirp = twirp;
-    if (twirp.request == ENGINE_CREATE_ROOM)
+    if (asks_store(c, &twirp))
         admission_ask(c->admissions, &(struct admission){.room = xstrdup(twirp.room),
-                                                         .then = creation_admitted,
+                                                         .then = twirp.request == ENGINE_CREATE_ROOM
+                                                                     ? creation_admitted
+                                                                     : refusal_admitted,
                                                          .arg = c,
                                                          .call = one->id});
     else

@@ -110,6 +110,38 @@ static void is_created_with_its_settings(void **state)
     db_close(db);
 }
 
+/* A recorder is refused in the same words whether the room is live or not. */
+static void refuses_recorders_of_encrypted_rooms(void **state)
+{
+    (void)state;
+    struct db *db = api_db();
+    char *token = site_token(&api_site, "kitchen", "api", true);
+    struct str headers;
+
+    add_room(db, "kitchen");
+    str_init(&headers);
+    str_printf(&headers, "Authorization: Bearer %s\r\nContent-Type: application/json\r\n", token);
+    for (int live = 0; live < 3; live++) {
+        static const char kitchen[] = "{\"room_name\":\"kitchen\"}",
+                          hall[] = "{\"room_name\":\"hall\"}";
+        struct peer *p,
+            *inside = live == 1 ? site_join(&api_site, "/rtc", "kitchen", "ada", "") : NULL;
+        unsigned got =
+            site_ask(api_site.port,
+                     &(struct ask){"POST", "/twirp/livekit.Egress/StartRoomCompositeEgress",
+                                   headers.text, span_of_str(live == 2 ? hall : kitchen)},
+                     &p);
+        assert_int_equal(got, live == 2 ? 501 : 403);
+        assert_int_equal(strstr((const char *)p->body, "\"e2ee_room\"") != NULL, live < 2);
+        peer_free(p);
+        if (inside)
+            peer_free(inside);
+    }
+    str_fini(&headers);
+    free(token);
+    db_close(db);
+}
+
 /* A token as the API makes them. */
 static char *entry_token(const char *room, const char *identity, int64_t entry)
 {
@@ -340,6 +372,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(opens_with_its_settings),
         cmocka_unit_test(is_created_with_its_settings),
+        cmocka_unit_test(refuses_recorders_of_encrypted_rooms),
         cmocka_unit_test(lets_in_whom_it_should),
         cmocka_unit_test(keeps_the_entry_in_fresh_tokens),
         cmocka_unit_test(stays_shut_while_the_store_is_away),
