@@ -47,13 +47,8 @@ export class Native extends Client {
   #events = [];
   #sending = new Map(); // by source: what is sent, and how to stop
 
-<<<<<<< HEAD
   /** @param options key: passphrase of E2EE; grants, token: for the token, or jwt: this one; auto: false for no auto-subscribe; url */
   static async join(server, roomName, identity, { key, grants, token, auto = true, url = server.wsUrl, jwt } = {}) {
-=======
-  /** @param options key: passphrase of E2EE; grants, token: for the token; auto: false for no auto-subscribe; url */
-  static async join(server, roomName, identity, { key, grants, token, jwt, auto = true, url = server.wsUrl } = {}) {
->>>>>>> 6011091 (server/tasks, server/webhook: others are told what happens in rooms)
     const native = new Native(identity);
     const options = { autoSubscribe: auto, dynacast: false };
     if (key) {
@@ -64,13 +59,8 @@ export class Native extends Client {
     }
     native.#listen();
     afterwards(() => native.leave());
-<<<<<<< HEAD
     jwt ??= await joinToken(roomName, identity, grants, token);
     await within(20000, `${identity} joins`, native.room.connect(url, jwt, options));
-=======
-    const pass = jwt ?? (await joinToken(roomName, identity, grants, token));
-    await within(20000, `${identity} joins`, native.room.connect(url, pass, options));
->>>>>>> 6011091 (server/tasks, server/webhook: others are told what happens in rooms)
     native.room.e2eeManager?.setEnabled(true);
     native.room.localParticipant.registerRpcMethod('echo', async ({ payload }) => payload);
     return native;
