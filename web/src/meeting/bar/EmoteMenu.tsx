@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Smile } from 'lucide-react';
+import { DropdownMenu as Radix } from 'radix-ui';
+import { useTranslation } from 'react-i18next';
+import { Menu } from '../../ui';
+import { EMOTES } from '../call/Signals';
+import { useCall } from '../call/useCall';
+import css from './Bar.module.css';
+
+/** The faces, as items of whatever menu is around them. */
+export function Emotes() {
+  const { t } = useTranslation('meeting');
+  const { signals } = useCall();
+  return (
+    <div className={css.emotes}>
+      {EMOTES.map((emoji) => (
+        <Radix.Item
+          key={emoji}
+          className={css.emote}
+          aria-label={t('emote.send', { emoji })}
+          onSelect={() => void signals.emote(emoji)}
+        >
+          {emoji}
+        </Radix.Item>
+      ))}
+    </div>
+  );
+}
+
+export function EmoteMenu() {
+  const { t } = useTranslation('meeting');
+  return (
+    <Menu
+      stage
+      side="top"
+      align="center"
+      label={t('bar.react')}
+      trigger={
+        <button
+          type="button"
+          className={css.round}
+          aria-label={t('bar.react')}
+          title={t('bar.react')}
+          data-control="react"
+        >
+          <Smile size={21} strokeWidth={1.75} aria-hidden />
+        </button>
+      }
+    >
+      <Emotes />
+    </Menu>
+  );
+}
