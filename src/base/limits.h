@@ -62,8 +62,13 @@
 /* Reliable bytes of one sender queued for all its readers before no more is read from it: several
  * of the largest messages, and well below what ends a reader. */
 #define LIMIT_DATA_WAITING (1024 * 1024)
-/* A sender is held no longer than this on account of one reader, which is then disconnected. */
-#define LIMIT_HOLD_US (5 * 1000000LL)
+/* Bytes queued for one reader by all senders together before those who add to them are held: more
+ * than one sender alone may have waiting, and room for a message of some others. */
+#define LIMIT_READER_CROWDED (LIMIT_RELIABLE_BACKLOG / 4 * 3)
+/* A reader that keeps a sender held is disconnected when it acknowledged less than this in this
+ * time: 2 KB/s, while SCTP tries again at least every 3 s. */
+#define LIMIT_READER_STEP (16 * 1024)
+#define LIMIT_READER_STALL_US (8 * 1000000LL)
 /* Reliable messages kept per room for those who resume: about 2 s of a busy sender. */
 #define LIMIT_REPLAY_BYTES (1024 * 1024)
 #define LIMIT_REPLAY_US (10 * 1000000LL)

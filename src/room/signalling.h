@@ -17,7 +17,6 @@ struct person_signal {
     struct timer offer_timer; /* end of this turn: an offer is wanted */
     struct timer reap_timer;  /* end of this turn: the person is freed */
     struct timer hold_timer;  /* while the person is held: the next look */
-    int64_t held_us;          /* since when, or since a reader was dropped for it */
     int64_t joined_us;
     int64_t heard_us;   /* last message of the signal connection */
     int64_t gone_us;    /* since when there is no signal connection */
@@ -36,6 +35,9 @@ struct person_signal {
     struct map wishes; /* track sid -> WISH_YES or WISH_NO, given by UpdateSubscription */
     /* data */
     bool receiving;       /* ACTIVE: packets go straight to the channel */
+    int64_t watched_us;   /* pressure.c: as a reader, when it was last looked at, */
+    int64_t moved_us;     /* and when it had last acknowledged enough, */
+    int64_t moved_bytes;  /* counted from here */
     uint64_t replay_from; /* until then: the first kept packet that is not theirs yet */
     /* speakers.c, quality.c */
     float speaker_level;

@@ -19,6 +19,8 @@
 #define SOCKET_BUFFER (256 * 1024) /* four of the largest messages */
 #define BUFFER_STEP 4096
 #define FINISH_ATTEMPTS 200
+#define RTO_MAX_MS 3000
+#define TRIES 30 /* more than a minute */
 
 /* SCTP_GET_SNDBUF_USE of the BSDs: usrsctp has it, its public header does not name it. */
 #define GET_SNDBUF_USE 0x1101
@@ -75,8 +77,13 @@ void assoc_global_init(assoc_emit *emit, void *arg)
     usrsctp_sysctl_set_sctp_nr_incoming_streams_default(ASSOC_STREAMS);
     usrsctp_sysctl_set_sctp_rto_min_default(200);
     usrsctp_sysctl_set_sctp_rto_initial_default(500);
-    usrsctp_sysctl_set_sctp_rto_max_default(10000);
-    usrsctp_sysctl_set_sctp_init_rto_max_default(10000);
+    /* As browsers: whoever could not be reached for a while soon is again, and that a peer is gone
+     * is ICE's finding. */
+    usrsctp_sysctl_set_sctp_rto_max_default(RTO_MAX_MS);
+    usrsctp_sysctl_set_sctp_init_rto_max_default(RTO_MAX_MS);
+    usrsctp_sysctl_set_sctp_assoc_rtx_max_default(TRIES);
+    usrsctp_sysctl_set_sctp_path_rtx_max_default(TRIES);
+    usrsctp_sysctl_set_sctp_init_rtx_max_default(TRIES);
     usrsctp_sysctl_set_sctp_delayed_sack_time_default(20);
     usrsctp_sysctl_set_sctp_initial_cwnd(10); /* RFC 6928, as browsers */
 }

@@ -41,6 +41,7 @@ struct channels {
     struct assoc *assoc;
     struct queued *first, **last;
     size_t queued_bytes;
+    int64_t given_bytes; /* to SCTP */
     struct channel table[LIMIT_DATA_CHANNELS];
     bool dtls_server, started, up, failed;
 };
@@ -210,7 +211,12 @@ static int send_message(struct channels *c, const struct channel *channel, struc
                              .ppid = bytes.size ? SCTP_PPID_BINARY : SCTP_PPID_BINARY_EMPTY,
                              .unordered = channel->unordered,
                              .max_retransmits = channel->max_retransmits};
-    return assoc_send(c->assoc, &how, bytes.size ? bytes : span_of(nothing, 1));
+    if (!bytes.size)
+        bytes = span_of(nothing, 1);
+    int error = assoc_send(c->assoc, &how, bytes);
+    if (error == 0)
+        c->given_bytes += (int64_t)bytes.size;
+    return error;
 }
 
 void channels_flush(struct channels *c)
@@ -378,6 +384,11 @@ enum channel_sent channels_send_for(struct channels *c, enum channel_label label
 size_t channels_queued(const struct channels *c)
 {
     return c->queued_bytes;
+}
+
+int64_t channels_acknowledged(const struct channels *c)
+{
+    return c->assoc ? c->given_bytes - (int64_t)assoc_buffered(c->assoc) : 0;
 }
 
 bool channels_lost(const struct channels *c)

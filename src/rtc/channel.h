@@ -49,6 +49,9 @@ enum channel_sent channels_send_for(struct channels *c, enum channel_label label
  * the earliest), after packets, and every 20 ms while something is queued. */
 void channels_flush(struct channels *c);
 size_t channels_queued(const struct channels *c);
+/* Bytes of messages that the peer acknowledged, or that were given up; to be compared with an
+ * earlier value. */
+int64_t channels_acknowledged(const struct channels *c);
 bool channels_lost(const struct channels *c);
 
 #endif

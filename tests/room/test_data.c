@@ -409,7 +409,7 @@ static void test_slow_reader(void **state)
         send_data(alice, CHANNEL_RELIABLE, user_packet(i, text, NULL));
         run_ms(50);
     }
-    run_ms((unsigned)(LIMIT_HOLD_US / 1000) + 2000);
+    run_ms((unsigned)(LIMIT_READER_STALL_US / 1000) + 2000);
     assert_null(person_of(bob));
     assert_int_equal(count_events("too_slow"), 1);
     assert_int_equal(carol->data.count, 60);

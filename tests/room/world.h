@@ -59,7 +59,9 @@ struct client {
     bool mute_answers;   /* does not answer offers */
     bool bare;           /* answers inactive sections without codecs */
     bool no_h264;
-    bool lost; /* its datagrams are lost, both ways */
+    bool lost;     /* its datagrams are lost, both ways */
+    bool rationed; /* `ration` datagrams get through to it, what comes then is lost */
+    unsigned ration;
     struct message *first, **last;
     struct parcels data;
     struct parcels rtp, rtcp[2];     /* opened; RTCP by enum side */
@@ -211,10 +213,12 @@ static inline void give_packet(struct parcel *d)
     struct transport *t = client_transport_at(&d->to, &c);
     struct client *from = NULL;
     client_transport_at(&d->from, &from);
-    if ((c && c->lost) || (from && from->lost)) {
+    if ((c && c->lost) || (from && from->lost) || (c && c->rationed && c->ration == 0)) {
         packet_unref(p);
         return;
     }
+    if (c && c->rationed)
+        c->ration--;
     if (t && c)
         give_client(c, t, p);
     else if (addr_equal(&d->to, &(struct addr){0}) == false && from)
