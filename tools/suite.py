@@ -19,6 +19,8 @@ RESULT = re.compile(r"^(not ok|ok)\b[ \d]*-? ?(.*)")
 
 
 def programs(build, suites):
+    # What meson tells must be what is in meson.build now.
+    subprocess.run(["ninja", "-C", str(build), "build.ninja"], stdout=subprocess.DEVNULL, check=False)
     tests = json.loads(subprocess.check_output(["meson", "introspect", "--tests", str(build)]))
     return [t for t in tests if any(s.split(":")[-1] in suites for s in t["suite"])]
 
@@ -42,8 +44,12 @@ def run_programs(build, suites):
         command += ["--suite", suite]
     log = build / "meson-logs" / f"{logbase}.json"
     log.unlink(missing_ok=True)
-    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                   env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+    if not log.exists():
+        print(done.stdout)
+        print("not ok - meson ran no test")
+        sys.exit(1)
     return [json.loads(line) for line in log.read_text().splitlines()]
 
 

@@ -76,9 +76,17 @@ suite_web() {
     npm test --silent --prefix web
 }
 
+# built NAME TARGET...: builds them in build/NAME. Suites that run at the same time may ask for the
+# same.
+built() {
+    local name=$1
+    shift
+    (flock 9 && "configure_$name" && ninja -C "build/$name" "$@") 9>"build/$name.lock"
+}
+
 # Suites of tests/interop that belong together, against the binary with sanitizers.
 clients() {
-    configure_asan && ninja -C build/asan src/bedrud || return 1
+    built asan src/bedrud || return 1
     BEDRUD="$PWD/build/asan/src/bedrud" node tests/interop/run.mjs "$1"
 }
 
@@ -88,20 +96,22 @@ suite_e2ee() { clients e2ee; }
 
 # What a server keeps is measured where no sanitizer keeps more.
 suite_hostile() {
-    configure_clang && ninja -C build/clang src/bedrud || return 1
+    built clang src/bedrud || return 1
     BEDRUD_PLAIN="$PWD/build/clang/src/bedrud" clients hostile
 }
 
 # The proofs of what the server cannot see, and that each guard of the page is needed.
 suite_prove() {
-    configure_clang && ninja -C build/clang src/bedrud && tools/prove.sh build/clang/src/bedrud --tap
+    built clang src/bedrud && built evil src/bedrud tests/vectors/test_e2ee || return 1
+    HOSTILE_BUILD=build/evil tools/prove.sh build/clang/src/bedrud --tap
 }
 
-# run NAME SECONDS: a suite in its own process group, ended when its time is over.
+is_chosen() { [ "$chosen" = "  " ] || [[ $chosen == *" $1 "* ]]; }
+
+# run NAME SECONDS: a suite in its own process group, ended when its time is over. Its line comes
+# when it is through, and its numbers are left in a file.
 run() {
     local name=$1 limit=$2 log="$logs/$1.log" start=$SECONDS passed failed status
-    [ "$chosen" = "  " ] || [[ $chosen == *" $name "* ]] || return 0
-    printf '%-8s ' "$name"
     timeout --kill-after=10 "$limit" bash -c "$(declare -f); logs=$logs; suite_$name" \
         </dev/null >"$log" 2>&1
     status=$?
@@ -109,27 +119,48 @@ run() {
     failed=$(grep -cE '^not ok\b' "$log")
     [ $status = 124 ] && echo "not ok - $name: stopped after $limit s" >>"$log"
     [ $status != 0 ] && { [ "$failed" = 0 ] || [ $status = 124 ]; } && failed=$((failed + 1))
-    printf '%5d passed %4d failed %5d s\n' "$passed" "$failed" $((SECONDS - start))
-    if [ "$failed" != 0 ]; then
-        { grep -E '^not ok\b' "$log" || tail -n 5 "$log"; } | head -n 20 | sed 's/^/    /'
-        echo "    see $log"
-    fi
-    all_passed=$((all_passed + passed))
-    all_failed=$((all_failed + failed))
+    echo "$passed $failed" >"$logs/$name.result"
+    {
+        printf '%-8s %5d passed %4d failed %5d s\n' "$name" "$passed" "$failed" \
+            $((SECONDS - start))
+        if [ "$failed" != 0 ]; then
+            { grep -E '^not ok\b' "$log" || tail -n 5 "$log"; } | head -n 20 | sed 's/^/    /'
+            echo "    see $log"
+        fi
+    } >"$logs/$name.line"
+    cat "$logs/$name.line"
+    rm "$logs/$name.line"
 }
 
-run unit 600
-run fuzz 300
-run sim 300
-run evil 300
-run clang 400
-run tsan 400
-run check 600
-run web 300
-run interop 1500
-run e2ee 1500
-run hostile 1200
-run prove 900
+# What keeps the processors busy: one after the other.
+alone() { if is_chosen "$1"; then run "$@"; fi; }
 
+# What mostly waits, for time to pass and for browsers: two at a time, each with servers, ports and
+# folders of its own.
+beside() {
+    is_chosen "$1" || return 0
+    while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n; done
+    run "$@" &
+}
+
+rm -f "$logs"/*.result
+alone unit 600
+alone fuzz 300
+alone sim 300
+alone evil 300
+alone clang 400
+alone tsan 400
+alone check 600
+alone web 300
+beside interop 1500
+beside e2ee 1500
+beside hostile 1200
+beside prove 900
+wait
+
+while read -r passed failed; do
+    all_passed=$((all_passed + passed))
+    all_failed=$((all_failed + failed))
+done < <(cat "$logs"/*.result)
 echo "$all_passed passed, $all_failed failed"
 [ "$all_failed" = 0 ]
