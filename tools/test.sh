@@ -92,6 +92,9 @@ clients() {
 
 suite_interop() { clients interop; }
 
+# The web app in a browser.
+suite_app() { clients app; }
+
 suite_e2ee() { clients e2ee; }
 
 # What a server keeps is measured where no sanitizer keeps more.

@@ -41,8 +41,8 @@ export function Dialog({ title, onClose, children, actions, onSubmit, narrow, bu
   useEffect(() => {
     if (!dialog) return;
     if (!dialog.open) dialog.showModal();
-    // What stands first is the button that closes it. Unless a field asked for it, the focus begins at the title.
-    if (document.activeElement?.closest('header')) dialog.querySelector('h2')?.focus();
+    // What stands first is the button that closes it. The focus begins at a field marked as the first, else at the title.
+    (dialog.querySelector<HTMLElement>('[data-first]') ?? dialog.querySelector('h2'))?.focus();
     return holdPage(() => dialog.close());
   }, [dialog]);
 

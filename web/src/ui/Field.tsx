@@ -6,6 +6,8 @@ import { classes } from './classes';
 import css from './Field.module.css';
 
 export interface FieldProps extends ComponentProps<'input'> {
+  /** In a dialog: the focus begins here. */
+  'data-first'?: boolean;
   label: string;
   hint?: ReactNode;
   error?: string | null;

@@ -82,9 +82,7 @@ export function CreateDialog({ onClose, onCreated }: CreateDialogProps) {
         }}
         maxLength={80}
         autoComplete="off"
-        // The dialog was asked for to type a name.
-        // eslint-disable-next-line jsx-a11y/no-autofocus
-        autoFocus
+        data-first
       />
       <RoomFields values={values} onChange={setValues} cannot={!canEncrypt} />
       {error && (
