@@ -169,10 +169,26 @@
 #define LIMIT_DEMO_PEOPLE 6
 #define LIMIT_DEMO_LIFE_MS (2 * 60 * 60 * 1000LL)
 
+/* Files that people send. */
+#define LIMIT_AVATAR_BYTES (2 * 1024 * 1024)
+#define LIMIT_AVATAR_SIDE 1024 /* pixels; it is shown at a tenth of that */
+#define LIMIT_UPLOAD_BYTES (10 * 1024 * 1024)
+#define LIMIT_UPLOAD_SIDE 8192
+#define LIMIT_FORM_PARTS 8
+#define LIMIT_FORM_EXTRA (16 * 1024) /* boundaries, heads and small fields around a file */
+#define LIMIT_UPLOADS_OF_USER (500 * 1024 * 1024LL)
+#define LIMIT_UPLOADS_OF_ALL (8 * 1024 * 1024 * 1024LL)
+#define LIMIT_UPLOADS_WAITING 8 /* for a thread: each holds its bytes in memory */
+/* A sealed file's size tells no more than a number of blocks. */
+#define LIMIT_SEALED_BLOCK (16 * 1024)
+#define LIMIT_SEALED_LIFE_MS (7 * 24 * 60 * 60 * 1000LL)
+#define LIMIT_RATE_UPLOAD 60 /* of an address in a minute */
+
 /* Housekeeping. */
 #define LIMIT_HOUSEKEEPING_MS (60 * 1000)
-#define LIMIT_HOUSEKEEPING_ROWS 1000 /* of a kind in a round: some milliseconds of a write lock */
-#define LIMIT_HOUSEKEEPING_ROOMS 50  /* each asks the media plane and is written by itself */
+#define LIMIT_HOUSEKEEPING_ROWS 1000  /* of a kind in a round: some milliseconds of a write lock */
+#define LIMIT_HOUSEKEEPING_UPLOADS 20 /* 200 MB of log at most */
+#define LIMIT_HOUSEKEEPING_ROOMS 50   /* each asks the media plane and is written by itself */
 #define LIMIT_INVITE_KEPT_MS (30 * 24 * 60 * 60 * 1000LL) /* in the list, after it has expired */
 #define LIMIT_AUDIT_LIFE_MS (365 * 24 * 60 * 60 * 1000LL)
 

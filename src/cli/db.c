@@ -233,8 +233,7 @@ const struct command db_commands[] = {
      NULL, run_migrate},
     {"db", "backup", "FILE", 1, 1,
      "copy the database to a new file\n\nAn SQLite file, also from PostgreSQL; a server may run "
-     "meanwhile. Uploaded files are not\nin it: they are in the folder uploads of the data "
-     "directory.",
+     "meanwhile. Uploaded files are in it; secrets are not: they are files of the data directory.",
      NULL, run_backup},
     {"db", "restore", "FILE", 1, 1,
      "replace the database by a copy\n\nThe copy may be of an older version, or of the other kind "

@@ -56,6 +56,7 @@ struct web_config {
     struct addr listen;
     const char *tls_cert, *tls_key;                               /* NULL: clear text */
     uint32_t max_body_bytes, max_message_bytes, max_header_bytes; /* 10 MiB, 512 KiB, 32 KiB */
+    uint32_t (*max_body_of)(struct span path);                    /* NULL: max_body_bytes of all */
     uint32_t max_connections;
     uint32_t max_connections_per_address; /* of IPv6: per /64. 0: no bound, as behind a proxy */
     uint32_t max_queue_bytes; /* output queued for one WebSocket before it is closed as too slow */

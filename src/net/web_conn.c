@@ -178,12 +178,18 @@ static unsigned upgrade_check(struct web_conn *c, const struct web_http_head *he
     return 0;
 }
 
+static uint32_t body_most(const struct web_conn *c)
+{
+    return c->config->max_body_of ? c->config->max_body_of(c->request->head.path)
+                                  : c->config->max_body_bytes;
+}
+
 /* The head is whole: goes on to its body, or to the owner when it has none. */
 static void head_accept(struct web_conn *c, int64_t now_us)
 {
     const struct web_http_head *head = &c->request->head;
     unsigned status = head->upgrade ? upgrade_check(c, head) : 0;
-    if (status == 0 && head->content_length > c->config->max_body_bytes)
+    if (status == 0 && head->content_length > body_most(c))
         status = 413;
     if (status != 0) {
         refuse(c, now_us, status);
@@ -244,8 +250,8 @@ static bool head_take(struct web_conn *c, int64_t now_us)
 static bool body_take_chunked(struct web_conn *c, int64_t now_us)
 {
     size_t used;
-    unsigned status = web_http_chunks_read(&c->chunks, web_buffer_span(&c->in),
-                                           c->config->max_body_bytes, &c->body, &used);
+    unsigned status =
+        web_http_chunks_read(&c->chunks, web_buffer_span(&c->in), body_most(c), &c->body, &used);
     web_buffer_take(&c->in, used);
     if (status != 0) {
         refuse(c, now_us, status);

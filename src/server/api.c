@@ -280,8 +280,9 @@ static bool admit(struct api_call *c)
 static bool read_body(struct api_call *c)
 {
     const char *fault = "";
+    bool json = c->body.size && c->route->rate != API_RATE_UPLOAD;
 
-    c->json = c->body.size ? api_json_parse(c->body, &fault) : json_object();
+    c->json = json ? api_json_parse(c->body, &fault) : json_object();
     if (!c->json)
         api_fail(c, 400, "invalid_json", fault);
     return c->json != NULL;

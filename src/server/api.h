@@ -37,6 +37,7 @@ enum api_rate {
     API_RATE_GUEST,
     API_RATE_DEMO, /* makes a room for nobody in particular */
     API_RATE_GENERAL,
+    API_RATE_UPLOAD, /* takes a form with a file, instead of JSON */
     API_RATE_GROUPS
 };
 
@@ -77,6 +78,7 @@ struct api_call {
     /* the request */
     const char *params[API_PARAMS];
     struct span query, body;
+    const char *content_type;                                    /* of a form; NULL */
     const char *authorization, *cookie, *client, *host, *origin; /* headers; NULL: absent */
     struct addr from; /* who asks, behind trusted proxies */
     bool secure;      /* came by TLS, to us or to a proxy before us */
@@ -93,6 +95,8 @@ struct api_call {
     /* the answer */
     unsigned status;
     struct str reply;
+    const char *type;  /* of the reply; NULL: JSON */
+    const char *cache; /* Cache-Control; NULL: it is kept nowhere */
     struct web_header headers[8];
     unsigned header_count;
 };

@@ -41,6 +41,8 @@ static void send(const struct api_door *d, const struct api_call *c)
     unsigned n = COMMON;
 
     memcpy(headers, common, sizeof common);
+    if (c->cache)
+        headers[0].value = c->cache;
     n += add_cors(d, c->origin, headers + n);
     memcpy(headers + n, c->headers, c->header_count * sizeof c->headers[0]);
     n += c->header_count;
@@ -48,7 +50,9 @@ static void send(const struct api_door *d, const struct api_call *c)
         headers[n++] = (struct web_header){"Strict-Transport-Security", "max-age=31536000"};
     web_reply(d->web, c->web,
               &(struct web_reply){.status = c->status,
-                                  .content_type = c->reply.size ? "application/json" : NULL,
+                                  .content_type = c->type         ? c->type
+                                                  : c->reply.size ? "application/json"
+                                                                  : NULL,
                                   .headers = headers,
                                   .header_count = n,
                                   .body = str_span(&c->reply)});
@@ -164,7 +168,8 @@ static void abandon(struct job *j)
 static void post(struct api_door *d, struct api_call *c)
 {
     c->job = (struct job){.heavy = c->route->heavy,
-                          .most_before = LIMIT_API_QUEUE,
+                          .most_before = c->route->rate == API_RATE_UPLOAD ? LIMIT_UPLOADS_WAITING
+                                                                           : LIMIT_API_QUEUE,
                           .work = work,
                           .finish = finish,
                           .abandon = abandon};
@@ -179,11 +184,10 @@ static void post(struct api_door *d, struct api_call *c)
 
 /* Requests of an address in a minute. A person's browser makes some tens at most; an office behind
  * one address has many people. */
-static const unsigned most[API_RATE_GROUPS] = {[API_RATE_LOGIN] = LIMIT_RATE_LOGIN,
-                                               [API_RATE_REFRESH] = LIMIT_RATE_REFRESH,
-                                               [API_RATE_GUEST] = LIMIT_RATE_GUEST,
-                                               [API_RATE_DEMO] = LIMIT_RATE_DEMO,
-                                               [API_RATE_GENERAL] = LIMIT_RATE_GENERAL};
+static const unsigned most[API_RATE_GROUPS] = {
+    [API_RATE_LOGIN] = LIMIT_RATE_LOGIN,     [API_RATE_REFRESH] = LIMIT_RATE_REFRESH,
+    [API_RATE_GUEST] = LIMIT_RATE_GUEST,     [API_RATE_DEMO] = LIMIT_RATE_DEMO,
+    [API_RATE_GENERAL] = LIMIT_RATE_GENERAL, [API_RATE_UPLOAD] = LIMIT_RATE_UPLOAD};
 
 /* Seconds to wait; 0: none. */
 static unsigned held_back(struct api_door *d, const struct api_call *c)
@@ -216,6 +220,9 @@ static void check(struct api_door *d, struct api_call *c, const struct web_reque
                c->route->rate == API_RATE_GUEST
                    ? "too many guest join attempts, please try again later"
                    : "too many requests, please try again later");
+    } else if (c->route->rate == API_RATE_UPLOAD) {
+        c->content_type = copy_header(c, r, "content-type");
+        post(d, c);
     } else if (c->body.size > LIMIT_API_BODY) {
         refuse(d, c, 413, "too_large", "the body is too large");
     } else if (c->body.size && !is_json(r->header(r, "content-type"))) {

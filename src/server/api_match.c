@@ -24,6 +24,7 @@ static const struct api_route *const tables[] = {
     api_audit_routes,
     api_livekit_routes,
     api_webhooks_routes,
+    api_upload_routes,
 };
 /* clang-format on */
 

@@ -11,6 +11,7 @@ extern const struct api_route api_system_routes[];
 extern const struct api_route api_auth_routes[];
 extern const struct api_route api_account_routes[];
 extern const struct api_route api_rooms_routes[];
+extern const struct api_route api_upload_routes[];
 extern const struct api_route api_join_routes[];
 extern const struct api_route api_moderation_routes[];
 extern const struct api_route api_lobby_routes[];

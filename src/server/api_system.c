@@ -68,6 +68,8 @@ static void auth_settings(struct api_call *c)
     api_json_bool(answer, "guestLoginEnabled", s.guest_login_enabled);
     api_json_int(answer, "chatMaxMessageCount", s.chat_max_message_count);
     api_json_int(answer, "chatMessageTTLHours", s.chat_message_ttl_hours);
+    api_json_int(answer, "chatUploadMaxBytes", LIMIT_UPLOAD_BYTES);
+    api_json_int(answer, "chatUploadMaxDimension", LIMIT_UPLOAD_SIDE);
     add_absent(answer);
     api_reply(c, 200, answer);
 }

@@ -16,6 +16,7 @@
 #include "net/thread.h"
 #include "room/evil.h"
 #include "rtc/assoc.h"
+#include "server/api_upload.h"
 #include "server/auth.h"
 #include "server/housekeeping.h"
 #include "server/media_engine.h"
@@ -266,6 +267,7 @@ static bool start_web(struct control *c, const struct config *config, struct str
                            .tls_cert = config->tls_cert,
                            .tls_key = config->tls_key,
                            .max_body_bytes = LIMIT_HTTP_BODY,
+                           .max_body_of = api_upload_body_most,
                            .max_message_bytes = LIMIT_SIGNAL_MESSAGE,
                            .max_header_bytes = LIMIT_HTTP_HEAD,
                            .max_connections = LIMIT_WEB_CONNECTIONS,

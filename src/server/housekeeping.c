@@ -11,6 +11,7 @@
 #include "store/audit.h"
 #include "store/invites.h"
 #include "store/sessions.h"
+#include "store/uploads.h"
 
 /* ---- a round, on an API thread ---- */
 
@@ -93,6 +94,8 @@ int housekeeping_round(struct db *db, struct media_plane *media, int64_t now_ms,
             counted(db, invites_remove_expired(db, now_ms - LIMIT_INVITE_KEPT_MS), &done->invites);
     if (!error)
         error = counted(db, audit_remove(db, now_ms - LIMIT_AUDIT_LIFE_MS), &done->audit);
+    if (!error)
+        error = counted(db, uploads_remove_over(db, now_ms), &done->uploads);
     return error ? error : look_at_rooms(db, media, now_ms, done);
 }
 
@@ -108,11 +111,12 @@ static void work(struct job *j, struct db *db)
     struct housekeeping_count n;
     int error = housekeeping_round(db, of(j)->media[j->thread], clock_unix_ms(), &n);
 
-    if (n.sessions || n.guests || n.invites || n.audit || n.rooms_ended || n.rooms_extended)
-        log_event(LOG_INFO, "housekeeping", LOG_NUM("sessions", n.sessions),
-                  LOG_NUM("guests", n.guests), LOG_NUM("invites", n.invites),
-                  LOG_NUM("audit", n.audit), LOG_NUM("rooms_ended", n.rooms_ended),
-                  LOG_NUM("rooms_extended", n.rooms_extended));
+    if (n.sessions || n.guests || n.invites || n.audit || n.uploads || n.rooms_ended ||
+        n.rooms_extended)
+        log_event(
+            LOG_INFO, "housekeeping", LOG_NUM("sessions", n.sessions), LOG_NUM("guests", n.guests),
+            LOG_NUM("invites", n.invites), LOG_NUM("audit", n.audit), LOG_NUM("uploads", n.uploads),
+            LOG_NUM("rooms_ended", n.rooms_ended), LOG_NUM("rooms_extended", n.rooms_extended));
     if (error)
         log_event(LOG_WARN, "housekeeping_failed", LOG_NUM("error", -error));
 }

@@ -21,7 +21,7 @@ void housekeeping_on_time(struct housekeeping *h);
 
 /* What a round did. */
 struct housekeeping_count {
-    int64_t sessions, guests, invites, audit;
+    int64_t sessions, guests, invites, audit, uploads;
     unsigned rooms_ended, rooms_extended;
 };
 

@@ -98,7 +98,7 @@ void routes_request(struct routes *r, const struct web_request *q, int64_t unix_
         call_begin(r->calls, q, span_from(path, strlen("/twirp/")), unix_s);
     else if (starts_with(path, "/api/"))
         api_door_request(r->api, q, span_from(path, strlen("/api")));
-    else if (is(path, "/health") || is(path, "/ready"))
+    else if (is(path, "/health") || starts_with(path, "/uploads/") || is(path, "/ready"))
         api_door_request(r->api, q, path);
     else
         pages_get(r->web, q, r->media_url);

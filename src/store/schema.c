@@ -139,8 +139,31 @@ static const char webhooks[] = "CREATE TABLE webhooks ("
                                "  created_at {int} NOT NULL,"
                                "  updated_at {int} NOT NULL) {table}";
 
+/* The bytes come last: whoever wants to know of a file does not read it. */
+static const char uploads[] =
+    "CREATE TABLE avatars ("
+    "  user_id {text} NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,"
+    "  id {text} NOT NULL UNIQUE,"
+    "  type {text} NOT NULL,"
+    "  created_at {int} NOT NULL,"
+    "  bytes {bytes} NOT NULL) {table};"
+
+    "CREATE TABLE chat_uploads ("
+    "  id {text} NOT NULL PRIMARY KEY,"
+    "  room_id {text} NOT NULL REFERENCES rooms (id) ON DELETE CASCADE,"
+    "  user_id {text} NOT NULL REFERENCES users (id) ON DELETE CASCADE,"
+    "  type {text} NOT NULL,"
+    "  name {text} NOT NULL,"
+    "  size {int} NOT NULL,"
+    "  created_at {int} NOT NULL,"
+    "  expires_at {int} NOT NULL,"
+    "  bytes {bytes} NOT NULL) {table};"
+    "CREATE INDEX chat_uploads_user ON chat_uploads (user_id, size);"
+    "CREATE INDEX chat_uploads_room ON chat_uploads (room_id);"
+    "CREATE INDEX chat_uploads_expiry ON chat_uploads (expires_at)";
+
 static const struct migration steps[] = {
-    {"accounts", accounts}, {"rooms", rooms},           {"jobs", jobs},
-    {"lobby", lobby},       {"admissions", admissions}, {"webhooks", webhooks}};
+    {"accounts", accounts},     {"rooms", rooms},       {"jobs", jobs},      {"lobby", lobby},
+    {"admissions", admissions}, {"webhooks", webhooks}, {"uploads", uploads}};
 
 const struct migration_list schema = {steps, sizeof steps / sizeof steps[0]};
