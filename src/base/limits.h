@@ -153,9 +153,8 @@
 /* After somebody last came: a weekly meeting survives holidays, and a link that was sent for next
  * week still opens. */
 #define LIMIT_ROOM_LIFE_MS (30 * 24 * 60 * 60 * 1000LL)
-#define LIMIT_ROOM_LIST 200   /* of one user, in a list */
-#define LIMIT_BANS_LISTED 500 /* of one room */
-#define LIMIT_MODERATORS_TOLD 100
+#define LIMIT_ROOM_LIST 200      /* of one user, in a list */
+#define LIMIT_MEMBERS_LISTED 500 /* of one room: those who are banned, or moderate it */
 /* Who waits to be let in: as many as somebody can look through. A place is kept while a moderator
  * may be on the way; who was sent away does not knock again at once. */
 #define LIMIT_LOBBY 100

@@ -19,13 +19,11 @@
 static int tell_moderators(struct api_call *c, const struct room_row *r, const char *event,
                            const struct lobby_row *who)
 {
-    struct user *moderators = arena_alloc(&c->arena, LIMIT_MODERATORS_TOLD * sizeof *moderators);
-    const char **list = arena_alloc(&c->arena, (LIMIT_MODERATORS_TOLD + 2) * sizeof *list);
-    const struct db_page page = {0, LIMIT_MODERATORS_TOLD};
+    struct user *moderators = arena_alloc(&c->arena, LIMIT_MEMBERS_LISTED * sizeof *moderators);
+    const char **list = arena_alloc(&c->arena, (LIMIT_MEMBERS_LISTED + 2) * sizeof *list);
     struct media_audience to = {list, 0};
     unsigned count;
-    int error =
-        members_list_users(c->db, &c->arena, r->id, MEMBER_MODERATOR, page, moderators, &count);
+    int error = members_list_users(c->db, &c->arena, r->id, MEMBER_MODERATOR, moderators, &count);
 
     if (error)
         return error;

@@ -183,14 +183,13 @@ static void unban(struct api_call *c)
 
 static void bans(struct api_call *c)
 {
-    struct user *list = arena_alloc(&c->arena, LIMIT_BANS_LISTED * sizeof *list);
-    const struct db_page page = {0, LIMIT_BANS_LISTED};
+    struct user *list = arena_alloc(&c->arena, LIMIT_MEMBERS_LISTED * sizeof *list);
     struct room_row r;
     unsigned count;
 
     if (!api_room_enter(c, API_ROLE_MODERATOR, &r))
         return;
-    int error = members_list_users(c->db, &c->arena, r.id, MEMBER_BANNED, page, list, &count);
+    int error = members_list_users(c->db, &c->arena, r.id, MEMBER_BANNED, list, &count);
     if (error) {
         api_fail_store(c, error);
         return;

@@ -117,32 +117,34 @@ static struct media_person person_of(const Livekit__ParticipantInfo *p, struct a
 }
 
 /* The answer to a call, in the arena. */
-static int ask(struct media_plane *m, struct arena *a, enum engine_request what, const char *room,
-               const ProtobufCMessage *request, const ProtobufCMessageDescriptor *type, void **out)
+static int ask(struct media_plane *m, struct arena *a, enum engine_request what,
+               const ProtobufCMessage *request, const char *room, struct span *answer)
 {
     struct str reply;
 
     str_init(&reply);
     int error = m->call(m, what, room, signal_pack(request, a), &reply);
-    *out = error ? NULL : signal_parse(type, str_span(&reply), a);
+    *answer = span_of(arena_strdup(a, str_span(&reply)), reply.size);
     str_fini(&reply);
-    return error ? error : *out ? 0 : -EBUSY;
+    return error;
 }
 
 int media_people(struct media_plane *m, struct arena *a, const char *room,
                  struct media_person **list, unsigned *count)
 {
     Livekit__ListParticipantsRequest q = LIVEKIT__LIST_PARTICIPANTS_REQUEST__INIT;
-    void *reply;
+    struct span answer;
 
     *list = NULL;
     *count = 0;
     q.room = text(room);
-    int error = ask(m, a, ENGINE_LIST_PARTICIPANTS, room, &q.base,
-                    &livekit__list_participants_response__descriptor, &reply);
+    int error = ask(m, a, ENGINE_LIST_PARTICIPANTS, &q.base, room, &answer);
     if (error)
         return error == -ENOENT ? 0 : error;
-    const Livekit__ListParticipantsResponse *all = reply;
+    const Livekit__ListParticipantsResponse *all =
+        (const void *)signal_parse(&livekit__list_participants_response__descriptor, answer, a);
+    if (!all)
+        return -EBUSY;
     *list = arena_alloc(a, all->n_participants * sizeof **list);
     for (size_t i = 0; i < all->n_participants; i++)
         (*list)[(*count)++] = person_of(all->participants[i], a);
@@ -153,15 +155,19 @@ int media_find_person(struct media_plane *m, struct arena *a, const char *room,
                       const char *identity, struct media_person *out)
 {
     Livekit__RoomParticipantIdentity q = LIVEKIT__ROOM_PARTICIPANT_IDENTITY__INIT;
-    void *reply;
+    struct span answer;
 
     q.room = text(room);
     q.identity = text(identity);
-    int error = ask(m, a, ENGINE_GET_PARTICIPANT, room, &q.base,
-                    &livekit__participant_info__descriptor, &reply);
-    if (!error)
-        *out = person_of(reply, a);
-    return error;
+    int error = ask(m, a, ENGINE_GET_PARTICIPANT, &q.base, room, &answer);
+    if (error)
+        return error;
+    const Livekit__ParticipantInfo *info =
+        (const void *)signal_parse(&livekit__participant_info__descriptor, answer, a);
+    if (!info)
+        return -EBUSY;
+    *out = person_of(info, a);
+    return 0;
 }
 
 int media_count(struct media_plane *m, const char *room, unsigned *people)

@@ -2,6 +2,8 @@
 /* Rooms' people. */
 #include "store/members.h"
 
+#include "base/limits.h"
+
 #define COLUMNS                                                                                    \
     "user_id, joined_at, entry, is_banned, is_moderator, is_approved, is_on_stage, "               \
     "is_chat_blocked"
@@ -122,18 +124,18 @@ int members_ban(struct db *db, const char *room_id, const char *user_id, int64_t
 }
 
 int members_list_users(struct db *db, struct arena *a, const char *room_id, enum member_flag flag,
-                       struct db_page page, struct user *list, unsigned *count)
+                       struct user *list, unsigned *count)
 {
 #define LIST(column)                                                                               \
     "SELECT " USERS_COLUMNS " FROM users JOIN room_participants ON user_id = users.id "            \
-    "WHERE room_id = $1 AND " column " = 1 ORDER BY users.name, users.id LIMIT $2 OFFSET $3"
+    "WHERE room_id = $1 AND " column " = 1 ORDER BY users.name, users.id LIMIT $2"
     static const char *const queries[] = {[MEMBER_BANNED] = LIST("is_banned"),
                                           [MEMBER_MODERATOR] = LIST("is_moderator"),
                                           [MEMBER_APPROVED] = LIST("is_approved"),
                                           [MEMBER_ON_STAGE] = LIST("is_on_stage"),
                                           [MEMBER_CHAT_BLOCKED] = LIST("is_chat_blocked")};
     struct db_query *q =
-        db_query(db, queries[flag], db_text(room_id), db_int(page.limit), db_int(page.offset));
+        db_query(db, queries[flag], db_text(room_id), db_int(LIMIT_MEMBERS_LISTED));
 
     *count = 0;
     while (db_step(q))

@@ -41,9 +41,9 @@ int members_ban(struct db *db, const char *room_id, const char *user_id, int64_t
 int members_admit(struct db *db, const char *room_id, const char *user_id);
 /* Whether they were put out and have not been admitted since. */
 int members_is_out(struct db *db, const char *room_id, const char *user_id, bool *out);
-/* Those of whom the flag is set, by name; `list` takes page.limit. */
+/* Those of whom the flag is set, by name; `list` takes LIMIT_MEMBERS_LISTED. */
 int members_list_users(struct db *db, struct arena *a, const char *room_id, enum member_flag flag,
-                       struct db_page page, struct user *list, unsigned *count);
+                       struct user *list, unsigned *count);
 /* `list` takes page.limit; by the time of joining. */
 int members_list(struct db *db, struct arena *a, const char *room_id, struct db_page page,
                  struct member *list, unsigned *count);

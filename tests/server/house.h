@@ -34,7 +34,7 @@ struct house {
 static inline json_t *house_ask(const struct house *h, const char *method, const struct person *who,
                                 const char *what, unsigned status, const char *code)
 {
-    char path[256];
+    char path[320];
 
     snprintf(path, sizeof path, "/api/room/%s/%s", h->id, what);
     return api_ask(&(struct question){method, path, who ? who->access : NULL,

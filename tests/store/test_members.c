@@ -4,6 +4,8 @@
 
 #include "accounts.h"
 
+#include "base/limits.h"
+
 #include "store/rooms.h"
 
 static void prepare(struct kit *k)
@@ -99,7 +101,7 @@ static void counts_all_of_many(void **state)
 static void bans(void **state)
 {
     struct kit *k = *state;
-    struct user list[4];
+    struct user list[LIMIT_MEMBERS_LISTED];
     unsigned n;
 
     prepare(k);
@@ -111,15 +113,11 @@ static void bans(void **state)
     assert_true(m.is_banned && m.is_chat_blocked);
     assert_false(m.is_moderator || m.is_approved || m.is_on_stage);
     assert_int_equal(m.entry, 1);
-    assert_int_equal(
-        members_list_users(k->db, &k->arena, "r", MEMBER_BANNED, (struct db_page){0, 4}, list, &n),
-        0);
+    assert_int_equal(members_list_users(k->db, &k->arena, "r", MEMBER_BANNED, list, &n), 0);
     assert_int_equal(n, 2);
     assert_string_equal(list[0].id, "ada");
     assert_string_equal(list[1].email, "b@b.c");
-    assert_int_equal(members_list_users(k->db, &k->arena, "r", MEMBER_MODERATOR,
-                                        (struct db_page){0, 4}, list, &n),
-                     0);
+    assert_int_equal(members_list_users(k->db, &k->arena, "r", MEMBER_MODERATOR, list, &n), 0);
     assert_int_equal(n, 0);
     assert_int_equal(members_ban(k->db, "r", "none", KIT_NOW), -EINVAL);
 }
