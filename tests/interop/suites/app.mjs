@@ -167,6 +167,7 @@ const STRANGERS = [
   [`/m/open-day#key=${KEY}`, 'Ready to encrypt'],
   ['/m/no-such-room', 'There is no room'],
   ['/no/such/page', 'There is no such page'],
+  ['/e2ee', 'The server passes on bytes that it cannot read'],
 ];
 
 const OWN = [

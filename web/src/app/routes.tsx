@@ -9,6 +9,7 @@ import { NotFoundPage } from '../pages/NotFoundPage';
 const AccountPage = lazy(() => import('../pages/account/AccountPage'));
 const ArchivePage = lazy(() => import('../pages/dashboard/ArchivePage'));
 const DashboardPage = lazy(() => import('../pages/dashboard/DashboardPage'));
+const E2eePage = lazy(() => import('../pages/e2ee/E2eePage'));
 const SignInPage = lazy(() => import('../pages/auth/SignInPage'));
 const SignUpPage = lazy(() => import('../pages/auth/SignUpPage'));
 const RoomPage = lazy(() => import('../pages/room/RoomPage'));
@@ -26,6 +27,7 @@ export function Routes() {
         <Route path="/account" component={AccountPage} />
         <Route path="/dashboard" component={DashboardPage} />
         <Route path="/dashboard/archived" component={ArchivePage} />
+        <Route path="/e2ee" component={E2eePage} />
         <Route path="/m/:name">{({ name }) => <RoomPage key={name} name={name} />}</Route>
         <Route path="/c/:name">{({ name }) => <RoomPage key={name} name={name} />}</Route>
         <Route component={NotFoundPage} />

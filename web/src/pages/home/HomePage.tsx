@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ArrowRight, Video } from 'lucide-react';
 import { Trans, useTranslation } from 'react-i18next';
+import { Link } from 'wouter';
 import { useWho } from '../../app/services';
 import { Button, ButtonLink, Notice, TopBar } from '../../ui';
 import { useTitle } from '../useTitle';
@@ -16,6 +17,9 @@ export function HomePage() {
   return (
     <>
       <TopBar>
+        <Link href="/e2ee" className={css.link}>
+          {t('nav.encryption')}
+        </Link>
         {status === 'member' ? (
           <ButtonLink href="/dashboard">{t('nav.rooms')}</ButtonLink>
         ) : (
