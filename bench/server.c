@@ -2,6 +2,8 @@
 /* Starts, measures and ends the server under test. Owns the child process and its folder. */
 #include "server.h"
 
+#include <ftw.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +23,51 @@ static _Noreturn void fail(const char *what)
     perror(what);
     exit(1);
 }
+
+/* ---- what is left when the program ends ---- */
+
+static struct server *running;
+
+static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st;
+    (void)kind;
+    (void)at;
+    return remove(path);
+}
+
+static void remove_running(void)
+{
+    if (running)
+        server_remove(running);
+}
+
+static void *await_signal(void *signals)
+{
+    int number;
+
+    sigwait(signals, &number);
+    exit(1);
+}
+
+/* However the program ends, the server and its folder go with it. */
+static void clean_up_at_end(struct server *s)
+{
+    static sigset_t signals;
+    pthread_t thread;
+
+    running = s;
+    atexit(remove_running);
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    if (pthread_create(&thread, NULL, await_signal, &signals) == 0)
+        pthread_detach(thread);
+}
+
+/* ---- starting ---- */
 
 /* A port that was free a moment ago, and the one behind it with luck: a taken one ends the server,
  * and the measurement, with a message. */
@@ -65,6 +112,10 @@ static _Noreturn void become(const struct server *s, const char *media_port, int
                     (char *)(uintptr_t)s->folder,      (char *)(uintptr_t) "--media-port",
                     (char *)(uintptr_t)media_port,     NULL};
 
+    sigset_t none;
+
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     dup2(output, STDOUT_FILENO);
     execv(s->binary, argv);
     _exit(127);
@@ -77,9 +128,13 @@ void server_start(struct server *s, const char *binary)
 
     s->binary = binary;
     if (!s->folder[0]) {
-        memcpy(s->folder, "/tmp/bedrud-bench-XXXXXX", sizeof "/tmp/bedrud-bench-XXXXXX");
+        const char *parent = getenv("TMPDIR");
+        snprintf(s->folder, sizeof s->folder, "%.36s/bedrud-bench-XXXXXX",
+                 parent ? parent : "/tmp");
         if (!mkdtemp(s->folder))
             fail("mkdtemp");
+        if (!running)
+            clean_up_at_end(s);
     }
     snprintf(media_port, sizeof media_port, "%u", free_udp_port());
     if (pipe(pipe_fds) < 0)
@@ -113,12 +168,9 @@ void server_stop(struct server *s)
 
 void server_remove(struct server *s)
 {
-    char path[96];
-
     server_stop(s);
-    snprintf(path, sizeof path, "%s/api-key", s->folder);
-    unlink(path);
-    rmdir(s->folder);
+    if (s->folder[0])
+        nftw(s->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
     s->folder[0] = '\0';
 }
 

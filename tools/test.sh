@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Runs every test suite, prints a line for each while it runs and the sum at the end. What a suite
-# wrote is kept in build/test-logs/. With names as arguments it runs those suites only.
+# Runs every test suite, prints a line for each when it is through and the sum at the end. What a
+# suite wrote is kept in build/test-logs/. With names as arguments it runs those suites only.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -111,13 +111,32 @@ suite_prove() {
 
 is_chosen() { [ "$chosen" = "  " ] || [[ $chosen == *" $1 "* ]]; }
 
+# Temporary files of all suites: removed in the end, whatever became of who made them. A database
+# of the tests runs as another user, who has to pass.
+TMPDIR=$(mktemp -d /tmp/bedrud-XXXXXX)
+export TMPDIR
+chmod 711 "$TMPDIR"
+
+finish() {
+    trap '' INT TERM
+    local pid
+    for pid in $(cat "$logs"/*.pid 2>/dev/null); do kill "$pid" 2>/dev/null; done
+    wait
+    rm -rf "$TMPDIR" "$logs"/*.pid
+}
+trap finish EXIT
+trap 'exit 1' INT TERM HUP
+
 # run NAME SECONDS: a suite in its own process group, ended when its time is over. Its line comes
 # when it is through, and its numbers are left in a file.
 run() {
     local name=$1 limit=$2 log="$logs/$1.log" start=$SECONDS passed failed status
     timeout --kill-after=10 "$limit" bash -c "$(declare -f); logs=$logs; suite_$name" \
-        </dev/null >"$log" 2>&1
+        </dev/null >"$log" 2>&1 &
+    echo $! >"$logs/$name.pid"
+    wait $!
     status=$?
+    rm -f "$logs/$name.pid"
     passed=$(grep -E '^ok\b' "$log" | grep -vci '# skip')
     failed=$(grep -cE '^not ok\b' "$log")
     [ $status = 124 ] && echo "not ok - $name: stopped after $limit s" >>"$log"
@@ -136,7 +155,11 @@ run() {
 }
 
 # What keeps the processors busy: one after the other.
-alone() { if is_chosen "$1"; then run "$@"; fi; }
+alone() {
+    is_chosen "$1" || return 0
+    run "$@" &
+    wait $!
+}
 
 # What mostly waits, for time to pass and for browsers: two at a time, each with servers, ports and
 # folders of its own.
@@ -146,7 +169,7 @@ beside() {
     run "$@" &
 }
 
-rm -f "$logs"/*.result
+rm -f "$logs"/*.result "$logs"/*.pid
 alone unit 600
 alone fuzz 300
 alone sim 300

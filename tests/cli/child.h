@@ -4,6 +4,7 @@
 #ifndef TESTS_CLI_CHILD_H
 #define TESTS_CLI_CHILD_H
 
+#include "../temp.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "net/loop.h"
@@ -154,9 +155,9 @@ static inline void child_check(const struct child_case *cases, size_t count)
 
 static inline char *child_folder(void)
 {
-    char *path = xstrdup("/tmp/bedrud-test-cli-XXXXXX");
+    char *path = xmalloc(TEMP_SIZE);
 
-    assert_non_null(mkdtemp(path));
+    assert_non_null(mkdtemp(temp_path(path, "cli")));
     return path;
 }
 

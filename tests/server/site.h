@@ -11,6 +11,7 @@
 #include "wire/signal.h"
 
 #include "../net/web_peer.h"
+#include "../temp.h"
 #include "kit.h"
 
 #include <ftw.h>
@@ -19,7 +20,7 @@
 
 struct site {
     struct config config;
-    char folder[64]; /* the data directory */
+    char folder[TEMP_SIZE]; /* the data directory */
     struct token_keys keys;
     struct control *control;
     struct thread *thread;
@@ -38,8 +39,7 @@ static inline void site_configure(struct site *s, unsigned workers)
     s->config.media_ips[0] = addr_v4(127, 0, 0, 1, 0);
     s->config.media_ip_count = 1;
     s->config.workers = workers;
-    snprintf(s->folder, sizeof s->folder, "/tmp/bedrud-test-site-XXXXXX");
-    assert_non_null(mkdtemp(s->folder));
+    assert_non_null(mkdtemp(temp_path(s->folder, "site")));
     str_set(&s->config.data_dir, s->folder);
     s->config.database = xcalloc(1, 96);
     snprintf(s->config.database, 96, "%s/bedrud.db", s->folder);

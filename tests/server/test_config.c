@@ -2,6 +2,7 @@
 /* Configuration: precedence, and errors that name key, value and way out. */
 #include "server/config.h"
 
+#include "../temp.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -13,12 +14,12 @@
 
 #include <cmocka.h>
 
-static char path[] = "/tmp/bedrud-test-config-XXXXXX";
+static char path[TEMP_SIZE];
 
 static int setup(void **state)
 {
     (void)state;
-    int fd = mkstemp(path);
+    int fd = mkstemp(temp_path(path, "config"));
     if (fd < 0)
         return -1;
     close(fd);

@@ -3,6 +3,7 @@
  */
 #include "server/pool.h"
 
+#include "../temp.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "net/loop.h"
@@ -29,12 +30,12 @@ struct task {
     int64_t read;
 };
 
-static char folder[] = "/tmp/bedrud-test-pool-XXXXXX", database[64];
+static char folder[TEMP_SIZE], database[TEMP_SIZE + 16];
 
 static int setup(void **state)
 {
     (void)state;
-    if (!mkdtemp(folder))
+    if (!mkdtemp(temp_path(folder, "pool")))
         return -1;
     snprintf(database, sizeof database, "%s/bedrud.db", folder);
     return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding the server of a data directory: while it lives, and not a moment longer. */
+#include "../temp.h"
 #include "server/running.h"
 
 #include <errno.h>
@@ -14,13 +15,12 @@
 
 #include <cmocka.h>
 
-static char folder[64], file[96];
+static char folder[TEMP_SIZE], file[96];
 
 static int setup(void **state)
 {
     (void)state;
-    snprintf(folder, sizeof folder, "/tmp/bedrud-test-running-XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    assert_non_null(mkdtemp(temp_path(folder, "running")));
     snprintf(file, sizeof file, "%s/running", folder);
     return 0;
 }

@@ -2,6 +2,7 @@
 /* The data directory: modes, and a key that stays the same. */
 #include "server/secrets.h"
 
+#include "../temp.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -15,13 +16,12 @@
 
 #include <cmocka.h>
 
-static char base[] = "/tmp/bedrud-test-secrets-XXXXXX";
-static char folder[64], file[80];
+static char base[TEMP_SIZE], folder[TEMP_SIZE + 8], file[TEMP_SIZE + 24];
 
 static int setup(void **state)
 {
     (void)state;
-    if (!mkdtemp(base))
+    if (!mkdtemp(temp_path(base, "secrets")))
         return -1;
     snprintf(folder, sizeof folder, "%s/data", base);
     snprintf(file, sizeof file, "%s/api-key", folder);

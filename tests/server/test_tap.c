@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the tap writes: sizes and packets, appended. */
+#include "../temp.h"
 #include "server/tap.h"
 
 #include <stdio.h>
@@ -14,8 +15,8 @@
 static void appends_sizes_and_packets(void **state)
 {
     (void)state;
-    char path[] = "/tmp/bedrud-test-tap-XXXXXX";
-    int fd = mkstemp(path);
+    char path[TEMP_SIZE];
+    int fd = mkstemp(temp_path(path, "tap"));
     uint8_t bytes[64];
 
     assert_true(fd >= 0);

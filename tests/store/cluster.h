@@ -4,6 +4,7 @@
 #ifndef TESTS_STORE_CLUSTER_H
 #define TESTS_STORE_CLUSTER_H
 
+#include "../temp.h"
 #include "base/mem.h"
 #include "store/db.h"
 
@@ -28,7 +29,7 @@
 #define CLUSTER_START_PAUSE_US 50000
 
 struct cluster {
-    char folder[64], data[80];
+    char folder[TEMP_SIZE], data[80];
     char bin[200]; /* where initdb and postgres are; "" when they are not installed */
     pid_t server;
     struct db *admin;
@@ -118,8 +119,7 @@ static inline void cluster_start(struct cluster *c)
                                 "-U",     "postgres", "-E",    "UTF8", "--locale=C", NULL};
     int status = 0;
 
-    snprintf(c->folder, sizeof c->folder, "/tmp/bedrud-test-pg-XXXXXX");
-    assert_non_null(mkdtemp(c->folder));
+    assert_non_null(mkdtemp(temp_path(c->folder, "pg")));
     snprintf(c->data, sizeof c->data, "%s/data", c->folder);
     if (getuid() == 0) {
         const struct passwd *user = getpwnam("postgres");

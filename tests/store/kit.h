@@ -6,6 +6,7 @@
 
 #include "cluster.h"
 
+#include "../temp.h"
 #include "base/log.h"
 #include "store/migrate.h"
 
@@ -18,7 +19,7 @@
 
 struct kit {
     bool postgres;
-    char folder[64]; /* of the SQLite file, and for what the test makes */
+    char folder[TEMP_SIZE]; /* of the SQLite file, and for what the test makes */
     char *where;
     struct db *db;
     struct arena arena;
@@ -48,8 +49,7 @@ static inline int kit_setup(void **state)
 
     log_set_level(LOG_ERROR + 1);
     k->postgres = kit_on_postgres;
-    snprintf(k->folder, sizeof k->folder, "/tmp/bedrud-test-store-XXXXXX");
-    assert_non_null(mkdtemp(k->folder));
+    assert_non_null(mkdtemp(temp_path(k->folder, "store")));
     if (k->postgres) {
         k->where = cluster_database(&kit_cluster);
     } else {
