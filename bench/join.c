@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a server costs before media flows: a real `bedrud run` and clients of tests/peer that join
  * it over WebSocket and UDP on the loopback interface. Prints one line a sample; what is made of
- * them is the caller's business. start       from fork to its word that it listens empty memory of
- * a server that nobody has joined memory      the same with 0, 100 and 200 people who do nothing,
- * at rest media       from the client's connect() to its first decrypted packets, one client at a
- * time cpu         processor time for 200 people to join, 8 at a time, all connections up */
+ * them is the caller's business.
+ *   start   from fork to its word that it listens
+ *   empty   memory of a server that nobody has joined
+ *   memory  the same with 0, 100 and 200 people who do nothing, at rest
+ *   media   from the client's connect() to its first decrypted packets, one client at a time
+ *   cpu     processor time for 200 people to join, 8 at a time, all connections up */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -152,20 +154,60 @@ static void measure_empty(const char *binary, unsigned count)
     }
 }
 
-/* TCP buffers of the whole machine: the server's side of its signal connections, and ours. */
-static void print_kernel_memory(unsigned count)
+/* Bytes of an object of the kernel's, 0 when it does not tell. */
+static unsigned long object_bytes(const char *cache)
 {
-    char line[256];
-    FILE *f = fopen("/proc/net/sockstat", "re");
+    char line[512], name[64];
+    unsigned long active, all, bytes, found = 0;
+    FILE *f = fopen("/proc/slabinfo", "re");
 
-    while (f && fgets(line, sizeof line, f)) {
-        const char *memory = strncmp(line, "TCP:", 4) == 0 ? strstr(line, " mem ") : NULL;
-        if (memory)
-            printf("kernel people=%u tcp_kb=%ld\n", count,
-                   strtol(memory + 5, NULL, 10) * sysconf(_SC_PAGESIZE) / 1024);
-    }
+    while (f && fgets(line, sizeof line, f))
+        if (sscanf(line, "%63s %lu %lu %lu", name, &active, &all, &bytes) == 4 &&
+            strcmp(name, cache) == 0)
+            found = bytes;
     if (f)
         fclose(f);
+    return found;
+}
+
+/* What waits or is reserved in the server's TCP sockets, and how many there are. */
+static unsigned long socket_buffers(unsigned *sockets)
+{
+    char line[1024];
+    unsigned long sum = 0, r, rb, t, tb, fwd, w, o, bl;
+
+    *sockets = 0;
+    snprintf(line, sizeof line, "ss -Htnm state established sport = :%u", server.port);
+    FILE *f = popen(line, "re");
+    while (f && fgets(line, sizeof line, f)) {
+        const char *at = strstr(line, "skmem:(");
+        if (at && sscanf(at, "skmem:(r%lu,rb%lu,t%lu,tb%lu,f%lu,w%lu,o%lu,bl%lu", &r, &rb, &t, &tb,
+                         &fwd, &w, &o, &bl) == 8) {
+            sum += r + t + fwd + o + bl;
+            ++*sockets;
+        }
+    }
+    if (f)
+        pclose(f);
+    return sum;
+}
+
+/* Of a person at rest: what a connection's socket, its file and its place in epoll are made of, and
+ * its buffers. */
+static void print_kernel_memory(unsigned count)
+{
+    static const char *const caches[] = {"TCP", "sock_inode_cache", "filp", "dentry",
+                                         "eventpoll_epi"};
+    unsigned long objects = 0;
+    unsigned sockets;
+    unsigned long buffers = socket_buffers(&sockets);
+
+    for (size_t i = 0; i < sizeof caches / sizeof *caches; i++)
+        objects += object_bytes(caches[i]);
+    if (sockets)
+        printf("kernel people=%u sockets=%u bytes=%lu\n", count, sockets,
+               objects + buffers / sockets);
+    fflush(stdout);
 }
 
 static void measure_memory(const char *binary, unsigned room_size)
@@ -279,6 +321,7 @@ int main(int argc, char **argv)
         for (size_t i = 0; number > 0 && i < sizeof kinds / sizeof *kinds; i++) {
             if (strcmp(argv[2], kinds[i].name) != 0)
                 continue;
+            server_guard(&server);
             crowd = crowd_new(PEOPLE, NULL, NULL);
             kinds[i].measure(argv[1], number);
             server_remove(&server);

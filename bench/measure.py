@@ -10,9 +10,11 @@ usage: bench/measure.py BUILD_FOLDER RESULTS.md
 
 import os
 import re
+import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -29,8 +31,10 @@ FORWARD = [
     (100, 6, MAIN_CIPHER, "off", 1.5),
     (500, 6, MAIN_CIPHER, "off", None),
     (100, 6, MAIN_CIPHER, "on", 1.5),
+    (1, 1, MAIN_CIPHER, "off", None),
     (20, 1, MAIN_CIPHER, "off", None),
     (100, 1, MAIN_CIPHER, "off", 1.3),
+    (500, 1, MAIN_CIPHER, "off", None),
     (100, 6, OTHER_CIPHER, "off", 1.5),
     (100, 1, OTHER_CIPHER, "off", 1.3),
 ]
@@ -156,6 +160,7 @@ def measure_join(build):
         ("... of it not backed by files", Spread(numbers(empty, "empty", "anonymous_kb", 1 / 1024)),
          1, "MB", None),
         ("idle participant", Spread(slopes(large)), 0, "KB", 150),
+        ("... and in the kernel", Spread(numbers(large, "kernel", "bytes", 1 / 1024)), 1, "KB", None),
         ("200 idle participants", Spread(idle), 1, "% of a core", None),
         ("connect → JoinResponse", Spread(numbers(media, "media", "joined_us", 1e-3)), 1, "ms",
          None),
@@ -219,7 +224,19 @@ def page(facts, forward, join):
     return template
 
 
+def interrupted(number, _frame):
+    sys.exit(f"ended by signal {number}")
+
+
 def main():
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    with tempfile.TemporaryDirectory(prefix="bedrud-") as folder:
+        os.environ["TMPDIR"] = folder  # of what the programs make: gone with this one
+        measure()
+
+
+def measure():
     build, results = Path(sys.argv[1]), Path(sys.argv[2])
     began, load_before, (stolen_before, all_before) = time.time(), load(), stolen()
     progress("forwarding")

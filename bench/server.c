@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,6 +28,8 @@ static _Noreturn void fail(const char *what)
 /* ---- what is left when the program ends ---- */
 
 static struct server *running;
+/* Held by whoever removes; the program may end in two places at once. */
+static pthread_mutex_t removing = PTHREAD_MUTEX_INITIALIZER;
 
 static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *at)
 {
@@ -34,6 +37,14 @@ static int remove_entry(const char *path, const struct stat *st, int kind, struc
     (void)kind;
     (void)at;
     return remove(path);
+}
+
+static void remove_all(struct server *s)
+{
+    server_stop(s);
+    if (s->folder[0])
+        nftw(s->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    s->folder[0] = '\0';
 }
 
 static void remove_running(void)
@@ -47,11 +58,12 @@ static void *await_signal(void *signals)
     int number;
 
     sigwait(signals, &number);
-    exit(1);
+    pthread_mutex_lock(&removing);
+    remove_all(running);
+    _exit(1); /* the other thread, when it is ending too, waits for the lock until then */
 }
 
-/* However the program ends, the server and its folder go with it. */
-static void clean_up_at_end(struct server *s)
+void server_guard(struct server *s)
 {
     static sigset_t signals;
     pthread_t thread;
@@ -116,6 +128,7 @@ static _Noreturn void become(const struct server *s, const char *media_port, int
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* should the program be killed */
     dup2(output, STDOUT_FILENO);
     execv(s->binary, argv);
     _exit(127);
@@ -133,8 +146,6 @@ void server_start(struct server *s, const char *binary)
                  parent ? parent : "/tmp");
         if (!mkdtemp(s->folder))
             fail("mkdtemp");
-        if (!running)
-            clean_up_at_end(s);
     }
     snprintf(media_port, sizeof media_port, "%u", free_udp_port());
     if (pipe(pipe_fds) < 0)
@@ -168,10 +179,9 @@ void server_stop(struct server *s)
 
 void server_remove(struct server *s)
 {
-    server_stop(s);
-    if (s->folder[0])
-        nftw(s->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    s->folder[0] = '\0';
+    pthread_mutex_lock(&removing);
+    remove_all(s);
+    pthread_mutex_unlock(&removing);
 }
 
 int64_t server_cpu_ns(const struct server *s)

@@ -20,6 +20,9 @@ struct server {
     int64_t start_us; /* from fork to its word that it listens */
 };
 
+/* However the program ends from now on, the server and its folder go with it. To be called before
+ * there are threads, which would take the signals. */
+void server_guard(struct server *s);
 /* Ends the program when the server does not come up. A second start uses the folder again. */
 void server_start(struct server *s, const char *binary);
 /* SIGTERM, and waits for the end. */
