@@ -12,6 +12,11 @@ shift
 hostile=${HOSTILE_BUILD:-build/prove}
 log=build/prove.log
 
+# What the proofs put into temporary files holds keys.
+TMPDIR=$(mktemp -d)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
+
 mkdir -p build
 if ! { { [ -f $hostile/build.ninja ] || meson setup $hostile -Devil=true -Dmedia_tap=true; } &&
     ninja -C $hostile src/bedrud tests/vectors/test_e2ee; } >$log 2>&1; then
@@ -19,4 +24,4 @@ if ! { { [ -f $hostile/build.ninja ] || meson setup $hostile -Devil=true -Dmedia
     exit 1
 fi
 HONEST=$honest HOSTILE=$PWD/$hostile/src/bedrud VECTORS=$PWD/$hostile/tests/vectors/test_e2ee \
-    exec node tests/prove/run.mjs "$@"
+    node tests/prove/run.mjs "$@"

@@ -4,6 +4,9 @@
 // BEDRUD_PLAIN names a program without sanitizers, for the suite that measures memory. SERVER_URL names a running server
 // to use instead; VERBOSE=1 shows what the server says.
 import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 // Seconds: several times what an idle machine of two cores needs.
@@ -18,6 +21,19 @@ const SUITES = Object.values(GROUPS).flatMap((group) => Object.entries(group));
 const here = fileURLToPath(new URL('.', import.meta.url));
 let count = 0;
 let failed = 0;
+
+/** What suites, servers and browsers make for themselves: gone with this process, whatever became of them. */
+const temporary = mkdtempSync(join(tmpdir(), 'i-'));
+process.env.TMPDIR = temporary;
+let running = null;
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, () => {
+    if (!running) process.exit(1);
+    running.once('close', () => process.exit(1));
+    running.kill('SIGTERM');
+  });
+}
 
 function print(line) {
   const result = line.match(/^(not )?ok - (.*)$/);
@@ -62,6 +78,7 @@ function runSuite(name, seconds, only) {
       // Otherwise rtc-node tells the standard output what it does.
       env: process.env.VERBOSE ? { ...process.env, ...env } : { ...process.env, ...env, NODE_ENV: 'production' },
     });
+    running = child;
     let rest = '';
     let late = false;
     child.stdout.on('data', (data) => {
@@ -77,6 +94,7 @@ function runSuite(name, seconds, only) {
     child.once('close', (code, signal) => {
       clearTimeout(ask);
       clearTimeout(force);
+      running = null;
       if (rest) print(rest);
       if (late) print(`not ok - ${name}: stopped after ${seconds} s`);
       else if (code !== 0) print(`not ok - ${name}: ended with ${signal ?? code}`);
