@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { IDBFactory } from 'fake-indexeddb';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { claimTab, findStore, type Kept, LIFE_MS, openVault, type Vault } from '../../src/e2ee/custody';
+import { claimTab, findStore, type Kept, LIFE_MS, memoryStore, openVault, type Vault } from '../../src/e2ee/custody';
 
 const kept = (first: number): Kept => ({ key: new Uint8Array(32).fill(first), bits: 128, epoch: 0 });
 
@@ -71,6 +71,13 @@ describe('a key kept for a tab', () => {
       expect(await vault.loadTab('tab', 'room')).toBe(null);
     }
   });
+});
+
+it('a record of another room is not taken, whatever name it lies under', async () => {
+  const store = memoryStore();
+  const vault = openVault(store, () => nowMs);
+  await store.put('tabs', 'tab\nroom', { ...kept(1), room: 'other', savedMs: nowMs });
+  expect(await vault.loadTab('tab', 'room')).toBe(null);
 });
 
 describe('a key remembered on the device', () => {

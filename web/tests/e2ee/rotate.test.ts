@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest';
+import { OVERLAP_MS, Rotate, type RotateIo } from '../../src/e2ee/rotate';
 import { Numbers } from './kit';
 import { Frame, Party, settle } from './party';
 
@@ -66,6 +67,7 @@ describe('a new key', () => {
     const late = await all.add('late', KEY);
     await all.run(8000);
     expect(late.key.old).toBe(true);
+    await expect(late.ask('seal', { payload: new ArrayBuffer(1), ordered: false })).rejects.toThrow('no-key');
     const newcomer = await all.add('newcomer', await member(all, 'anna').keyText());
     await all.run(8000);
     expect(newcomer.key.old).toBe(false);
@@ -207,6 +209,22 @@ async function film(all: Party, numbers: Numbers, lossPercent: number): Promise<
   };
   return { each, tally: wait };
 }
+
+it('the old key is erased ten seconds after the switch', async () => {
+  let erased = 0;
+  const io = {
+    ...{ send() {}, sendOld() {}, uninstall() {}, switchTo() {}, goHome() {}, becameOld() {}, report() {} },
+    makeKey: () => ({ key: new Uint8Array(32), bits: 128, index: 1 }),
+    ...{ install: async () => undefined, isHost: () => true, eraseOld: () => void erased++ },
+  };
+  const rotate = new Rotate(io as RotateIo, 'anna');
+  await rotate.start([], 0);
+  rotate.tick(OVERLAP_MS - 1);
+  expect(erased).toBe(0);
+  rotate.tick(OVERLAP_MS);
+  rotate.tick(2 * OVERLAP_MS);
+  expect(erased).toBe(1);
+});
 
 describe('while the key changes', () => {
   it('less than one frame in a hundred is lost, at 5 % loss', async () => {
