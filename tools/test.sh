@@ -84,6 +84,9 @@ built() {
     (flock 9 && "configure_$name" && ninja -C "build/$name" "$@") 9>"build/$name.lock"
 }
 
+# Each guard of the browser client is taken out in turn: its tests have to notice.
+suite_guards() { node tests/prove/mutants.mjs; }
+
 # Suites of tests/interop that belong together, against the binary with sanitizers.
 clients() {
     built asan src/bedrud || return 1
@@ -178,6 +181,7 @@ alone clang 400
 alone tsan 400
 alone check 600
 alone web 300
+alone guards 400
 beside interop 1500
 beside e2ee 1500
 beside hostile 1200
