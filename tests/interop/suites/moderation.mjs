@@ -5,7 +5,7 @@ import { Native } from '../lib/native.mjs';
 import { KEY } from '../lib/pairs.mjs';
 import { Account } from '../lib/rest.mjs';
 import { check, equal, refused, sleep, until } from '../lib/tap.mjs';
-import { apiToken } from '../lib/tokens.mjs';
+import { apiToken, peopleIn, rooms } from '../lib/tokens.mjs';
 
 export { end } from '../lib/pairs.mjs';
 
@@ -280,6 +280,30 @@ async function lastSeat(server) {
   equal((await m.ben.ask('POST', '/room/join', { roomName: m.room.name })).code, 'room_full', 'the next one');
 }
 
+/** Nobody slips in while the room is closed, or while they are banned, whichever comes first. */
+async function meanwhile(server) {
+  for (let wait = 0; wait <= 60; wait += 15) {
+    const m = await meeting(server, Native);
+    const guests = await Promise.all([1, 2, 3, 4].map((n) => Account.guest(server, `G${n}`)));
+    const [banned, ...others] = guests;
+    const ways = await Promise.all(guests.map((one) => one.way(m.room)));
+    const enter = (one, i) => Native.join(server, m.room.name, one.id, { jwt: ways[i].token }).catch(() => null);
+    const entering = Promise.all(guests.map(enter));
+    await sleep(wait);
+    await m.owner.act(m.room, `ban/${banned.id}`);
+    await entering;
+    const inside = async () => (await peopleIn(server, m.room.name)).sort();
+    await until('all but the banned one are inside', async () => (await inside()).join() === others.map(({ id }) => id).sort().join());
+
+    const again = Promise.all([m.ben, m.cyn].map((one) => m.enter(one).catch(() => null)));
+    await sleep(wait);
+    await m.owner.expect(202, 'DELETE', `/room/${m.room.id}`);
+    await again;
+    await until('nobody is left', async () => (await rooms(server).listRooms([m.room.name])).length === 0);
+    equal((await m.ben.ask('POST', '/room/join', { roomName: m.room.name })).http, 410, 'the next one');
+  }
+}
+
 /** Anybody may try it out: encrypted, with what is needed to join and nothing else. */
 async function demo(server) {
   const room = await new Account(server).expect(200, 'POST', '/room/demo', {});
@@ -333,6 +357,7 @@ export const cases = (server) => [
   ...both(server, 'end for all', 60, endForAll),
   ['encryption on and off', 60, () => encryption(server)],
   ['the last seat', 60, () => lastSeat(server)],
+  ['who comes meanwhile', 120, () => meanwhile(server)],
   ['a demo room', 60, () => demo(server)],
   ['the server is killed', 150, () => restart(server)],
 ];
