@@ -213,6 +213,9 @@ static void let_guest_wait(struct api_call *c, const struct visit *v, bool known
     }
     give_cookie(c);
     api_lobby_wait(c, &v->room);
+    /* No place: nobody to be remembered. */
+    if (c->status == 429 && !known)
+        (void)users_remove(c->db, c->user.id);
 }
 
 struct guest_visit {

@@ -153,6 +153,19 @@ static void has_places_for_so_many(void **state)
     assert_true(site_has_header(p, "retry-after: 60"));
     peer_free(p);
     json_decref(json);
+    /* Strangers who find no place leave nothing behind. */
+    struct db *db = api_db();
+    int64_t before, after;
+    for (int i = 0; i < 2; i++) {
+        struct db_query *q = db_query(db, "SELECT count(*) FROM users WHERE id <> $1", db_text(""));
+        assert_true(db_step(q));
+        *(i ? &after : &before) = db_column_int(q, 0);
+        assert_int_equal(db_end(q), 0);
+        if (i == 0)
+            json_decref(guest_join(&h, "", 429, "lobby_full"));
+    }
+    assert_int_equal(after, before);
+    db_close(db);
 }
 
 int main(void)
