@@ -199,8 +199,10 @@ const char *api_room_token(struct api_call *c, const struct room_row *r, const s
                       .expires_unix_s = c->now_ms / 1000 + TOKEN_LIFE_S};
     struct claims claims = {.grant = &g, .room_join = true, .entry = m->entry + 1};
 
-    if (c->config->livekit_url)
+    if (c->config->livekit_url) {
         prepare_elsewhere(c, r, u, &g);
+        claims.entry = 0; /* it has no store to look that up in */
+    }
     char *token = token_sign(c->config->keys, &claims);
     const char *copy = arena_strdup(&c->arena, span_of_str(token));
 

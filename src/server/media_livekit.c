@@ -94,6 +94,25 @@ static int find_room(struct media_livekit *m, const char *room)
     return error;
 }
 
+/* LiveKit's CreateRoom leaves the metadata of a room that is there as they are. */
+static int tell_metadata(struct media_livekit *m, const char *room, struct span request)
+{
+    Livekit__UpdateRoomMetadataRequest q = LIVEKIT__UPDATE_ROOM_METADATA_REQUEST__INIT;
+    Livekit__CreateRoomRequest *create;
+    struct str reply;
+    struct arena a;
+
+    arena_init(&a);
+    str_init(&reply);
+    create = (void *)signal_parse(&livekit__create_room_request__descriptor, request, &a);
+    q.room = create->name;
+    q.metadata = create->metadata;
+    int error = post(m, ENGINE_UPDATE_ROOM_METADATA, room, signal_pack(&q.base, &a), &reply);
+    str_fini(&reply);
+    arena_fini(&a);
+    return error;
+}
+
 static int call(struct media_plane *p, enum engine_request what, const char *room,
                 struct span request, struct str *reply)
 {
@@ -102,10 +121,19 @@ static int call(struct media_plane *p, enum engine_request what, const char *roo
 
     if (clock_now_us() < m->pause_until_us)
         return -EBUSY;
-    /* There, this would make a room; here it tells one that is live its settings. */
-    if (what == ENGINE_CREATE_ROOM)
+    /* There, the first would make a room; here it tells one that is live its settings. And nobody
+     * takes data for one that is not, for which LiveKit waits some seconds. */
+    if (what == ENGINE_CREATE_ROOM || what == ENGINE_SEND_DATA)
         error = find_room(m, room);
-    return error ? error : post(m, what, room, request, reply);
+    if (!error)
+        error = post(m, what, room, request, reply);
+    if (!error && what == ENGINE_CREATE_ROOM)
+        error = tell_metadata(m, room, request);
+    /* It says "unavailable" as well when nobody has the room. */
+    if (error == -EBUSY && room && clock_now_us() >= m->pause_until_us &&
+        find_room(m, room) == -ENOENT)
+        error = -ENOENT;
+    return error;
 }
 
 void media_livekit_init(struct media_livekit *m, const char *url, const struct token_keys *keys)

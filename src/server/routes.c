@@ -2,12 +2,15 @@
 /* Routes: LiveKit's endpoints, the server API and the embedded pages. */
 #include "server/routes.h"
 
+#include <stdio.h>
+
 #include "base/log.h"
 #include "server/http.h"
 #include "server/join.h"
 #include "server/links.h"
 #include "server/pages.h"
 #include "server/query.h"
+#include "server/twirp.h"
 
 static bool starts_with(struct span path, const char *prefix)
 {
@@ -78,6 +81,24 @@ static bool is_elsewhere(const struct routes *r, struct span path)
            (is(path, "/rtc") || starts_with(path, "/rtc/") || starts_with(path, "/twirp/"));
 }
 
+/* In the words of whoever asks: subcommands show this one's msg. */
+static void elsewhere(const struct routes *r, const struct web_request *q, struct span path)
+{
+    static const char text[] = "the meetings of this server are carried by another";
+    struct twirp_error error = {.code = "bad_route"};
+    struct str body;
+
+    if (!starts_with(path, "/twirp/")) {
+        http_text(r->web, q->id, 404, text);
+        return;
+    }
+    snprintf(error.text, sizeof error.text, "%s: %s", text, r->media_url);
+    str_init(&body);
+    twirp_write_error(&body, &error);
+    http_reply(r->web, q->id, 404, "application/json", str_span(&body));
+    str_fini(&body);
+}
+
 void routes_request(struct routes *r, const struct web_request *q, int64_t unix_s)
 {
     struct span path = q->path;
@@ -89,7 +110,7 @@ void routes_request(struct routes *r, const struct web_request *q, int64_t unix_
     if (starts_with(path, "/livekit/"))
         path = span_from(path, strlen("/livekit"));
     if (is_elsewhere(r, path))
-        http_text(r->web, q->id, 404, "the meetings of this server are carried by another");
+        elsewhere(r, q, path);
     else if (is(path, "/rtc") || starts_with(path, "/rtc/"))
         signalling(r, q, path, unix_s);
     else if (starts_with(path, "/twirp/") && strcmp(q->method, "OPTIONS") == 0)

@@ -117,6 +117,7 @@ static bool may_reach(void *arg, const struct addr *a)
 static bool send(struct tasks *t, const struct job_row *job, const struct webhook_letter *letter)
 {
     struct fetch_answer answer;
+    char shown[WEBHOOK_SHOWN];
 
     fetch_post(t->fetch,
                &(struct fetch_request){.url = letter->url,
@@ -129,7 +130,7 @@ static bool send(struct tasks *t, const struct job_row *job, const struct webhoo
                &answer);
     bool taken = answer.status >= 200 && answer.status < 300;
     if (!taken && !t->ending)
-        log_limited(LOG_WARN, 5, "webhook_not_taken", LOG_STR("lane", job->lane),
+        log_limited(LOG_WARN, 5, "webhook_not_taken", LOG_STR("to", webhook_show(job->lane, shown)),
                     LOG_STR("event", job->subject), LOG_NUM("status", answer.status),
                     LOG_STR("reason", answer.error), LOG_NUM("attempt", job->attempts + 1));
     fetch_answer_fini(&answer);
@@ -148,11 +149,13 @@ static int64_t backoff_ms(int64_t attempts)
 /* What was not taken for too long never will be: it goes, with what is as old behind it. */
 static int failed(struct tasks *t, const struct job_row *job, int64_t now_ms)
 {
+    char shown[WEBHOOK_SHOWN];
+
     if (now_ms - job->created_ms < LIMIT_JOB_LIFE_MS)
         return jobs_again(t->db, job->id, now_ms + backoff_ms(job->attempts));
     int error = jobs_give_up(t->db, job->lane, now_ms - LIMIT_JOB_LIFE_MS + 1);
     if (!error)
-        log_event(LOG_WARN, "webhook_given_up", LOG_STR("lane", job->lane),
+        log_event(LOG_WARN, "webhook_given_up", LOG_STR("to", webhook_show(job->lane, shown)),
                   LOG_NUM("jobs", db_changed(t->db)));
     return error;
 }

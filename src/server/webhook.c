@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/encode.h"
@@ -83,16 +84,30 @@ void webhook_secret(const uint8_t *secret, const char *id, int64_t generation,
     str_fini(&text);
 }
 
+const char *webhook_show(const char *lane, char out[WEBHOOK_SHOWN])
+{
+    const char *host = strstr(lane, "://");
+    size_t size = host ? (size_t)(host - lane) + 3 : strlen(lane);
+
+    if (host)
+        size += strcspn(host + 3, "/?");
+    snprintf(out, WEBHOOK_SHOWN, "%.*s", (int)size, lane);
+    return out;
+}
+
 /* ---- into the table ---- */
 
 /* A receiver who does not take anything for long loses what is new, and holds nobody up. */
 static int add(struct db *db, struct job_row j, int64_t now_ms)
 {
+    char shown[WEBHOOK_SHOWN];
+
     j.run_ms = j.created_ms = now_ms;
     int error = jobs_add(db, &j, LIMIT_WEBHOOK_LANE);
     if (error != -EDQUOT)
         return error;
-    log_limited(LOG_WARN, 2, "webhook_lost", LOG_STR("lane", j.lane), LOG_STR("event", j.subject));
+    log_limited(LOG_WARN, 2, "webhook_lost", LOG_STR("to", webhook_show(j.lane, shown)),
+                LOG_STR("event", j.subject));
     return 0;
 }
 

@@ -57,6 +57,9 @@ struct webhook_letter {
     bool anywhere; /* the operator named the address: it may be private */
 };
 
+#define WEBHOOK_SHOWN 128
+/* A lane as the log has it: of an address scheme and host, since its path may be a secret. */
+const char *webhook_show(const char *lane, char out[WEBHOOK_SHOWN]);
 /* What a job sends now, in the arena; -ENOENT when nobody wants it any more. */
 int webhook_write(struct db *db, struct arena *a, const struct webhook_config *c,
                   const struct job_row *job, int64_t now_ms, struct webhook_letter *out);

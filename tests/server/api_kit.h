@@ -3,6 +3,7 @@
 #ifndef TESTS_SERVER_API_KIT_H
 #define TESTS_SERVER_API_KIT_H
 
+#include "elsewhere.h"
 #include "site.h"
 
 #include "../store/cluster.h"
@@ -14,6 +15,9 @@
 static struct site api_site;
 static struct cluster api_cluster;
 static bool api_on_postgres;
+/* Where the meetings are, if not in the site. */
+static enum { API_HERE, API_ELSEWHERE, API_LIVEKIT } api_media;
+static struct elsewhere api_elsewhere;
 
 struct question {
     const char *method, *path; /* with /api */
@@ -138,6 +142,30 @@ static inline void api_guest(const char *name, struct person *out)
     json_decref(answer);
 }
 
+/* The host that clients are told. */
+static inline const char *api_host(void)
+{
+    static char host[64];
+
+    if (api_media == API_HERE)
+        return "ws://x/livekit";
+    snprintf(host, sizeof host, "ws%s", api_elsewhere.url + strlen("http"));
+    return host;
+}
+
+/* A token of an answer is good there; the claims are the caller's. */
+static inline void api_read_token(const json_t *answer, struct claims *claims)
+{
+    struct token_keys elsewhere = {.count = 0};
+
+    token_keys_add(&elsewhere, ELSEWHERE_KEY, ELSEWHERE_SECRET);
+    assert_int_equal(token_verify(api_media == API_HERE ? &api_site.keys : &elsewhere,
+                                  span_of_str(api_get(answer, "token")), clock_unix_ms() / 1000,
+                                  claims),
+                     TOKEN_OK);
+    token_keys_fini(&elsewhere);
+}
+
 /* Comes in with the token of an answer; the peer holds the seat. */
 static inline struct peer *api_enter(const json_t *answer, struct arena *a,
                                      const Livekit__SignalResponse **joined)
@@ -146,9 +174,11 @@ static inline struct peer *api_enter(const json_t *answer, struct arena *a,
     struct peer *p;
 
     str_init(&target);
-    str_printf(&target, "/livekit/rtc?access_token=%s&auto_subscribe=1&protocol=16",
-               api_get(answer, "token"));
-    assert_int_equal(site_open(api_site.port, target.text, &p), 101);
+    str_printf(&target, "%s/rtc?access_token=%s&auto_subscribe=1&protocol=16",
+               api_media == API_HERE ? "/livekit" : "", api_get(answer, "token"));
+    assert_int_equal(
+        site_open(api_media == API_HERE ? api_site.port : api_elsewhere.port, target.text, &p),
+        101);
     str_fini(&target);
     *joined = site_await(p, a, LIVEKIT__SIGNAL_RESPONSE__MESSAGE_JOIN);
     assert_non_null(*joined);
@@ -179,7 +209,10 @@ static inline int api_setup(void **state)
         free(api_site.config.database);
         api_site.config.database = cluster_database(&api_cluster);
     }
-    site_run_it(&api_site);
+    if (api_media == API_HERE)
+        site_run_it(&api_site);
+    else
+        elsewhere_connect(&api_elsewhere, &api_site, api_media == API_LIVEKIT);
     return 0;
 }
 
@@ -187,6 +220,8 @@ static inline int api_teardown(void **state)
 {
     (void)state;
     site_stop(&api_site);
+    if (api_media != API_HERE)
+        elsewhere_stop(&api_elsewhere);
     return 0;
 }
 
@@ -223,6 +258,38 @@ static inline int api_main(const struct CMUnitTest *tests, size_t count)
     return failed;
 }
 
+/* Whether the name stands in the list, which ends with NULL. */
+static inline bool api_is_named(const char *name, const char *const *list)
+{
+    while (*list && strcmp(*list, name) != 0)
+        list++;
+    return *list != NULL;
+}
+
+/* The same tests, but those that need our own server's door, with the meetings at another bedrud,
+ * and at livekit-server where it is installed. */
+static inline int api_main_anywhere(const struct CMUnitTest *tests, size_t count,
+                                    const char *const *only_here)
+{
+    struct CMUnitTest some[API_TESTS_MAX];
+    size_t n = 0;
+    int failed = api_main(tests, count);
+
+    for (size_t i = 0; i < count; i++)
+        if (!api_is_named(tests[i].name, only_here))
+            some[n++] = tests[i];
+    api_on_postgres = false;
+    api_media = API_ELSEWHERE;
+    failed += api_round(some, n, "at another bedrud");
+    if (system("livekit-server --version >/dev/null 2>&1") == 0) {
+        api_media = API_LIVEKIT;
+        failed += api_round(some, n, "at livekit-server");
+    }
+    return failed;
+}
+
+#define API_MAIN_ANYWHERE(tests, only_here)                                                        \
+    api_main_anywhere((tests), sizeof(tests) / sizeof((tests)[0]), (only_here))
 #define API_MAIN(tests) api_main((tests), sizeof(tests) / sizeof((tests)[0]))
 
 #endif

@@ -50,6 +50,8 @@ struct sink {
     const char *location;
     uint8_t body[4096];
     size_t body_size;
+    unsigned once; /* another status for the next request alone; 0: none */
+    struct span once_body;
 };
 
 static inline void sink_copy(char *out, size_t size, const char *text)
@@ -77,13 +79,16 @@ static inline void sink_on_request(void *arg, const struct web_request *r)
             memcpy(q->body, r->body.data, r->body.size);
     }
     const struct web_header location = {"Location", s->location};
-    if (s->status)
-        web_reply(s->web, r->id,
-                  &(struct web_reply){.status = s->status,
-                                      .content_type = "application/octet-stream",
-                                      .headers = &location,
-                                      .header_count = s->location ? 1 : 0,
-                                      .body = span_of(s->body, s->body_size)});
+    unsigned once = s->once;
+    s->once = 0;
+    if (once || s->status)
+        web_reply(
+            s->web, r->id,
+            &(struct web_reply){.status = once ? once : s->status,
+                                .content_type = "application/octet-stream",
+                                .headers = &location,
+                                .header_count = s->location ? 1 : 0,
+                                .body = once ? s->once_body : span_of(s->body, s->body_size)});
     pthread_cond_broadcast(&s->came);
     pthread_mutex_unlock(&s->mutex);
 }
@@ -168,6 +173,15 @@ static inline void sink_answer(struct sink *s, unsigned status, struct span body
     s->body_size = body.size;
     if (body.size)
         memcpy(s->body, body.data, body.size);
+    pthread_mutex_unlock(&s->mutex);
+}
+
+/* The next request alone; the body is a literal. */
+static inline void sink_answer_once(struct sink *s, unsigned status, struct span body)
+{
+    pthread_mutex_lock(&s->mutex);
+    s->once = status;
+    s->once_body = body;
     pthread_mutex_unlock(&s->mutex);
 }
 

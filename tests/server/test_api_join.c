@@ -50,7 +50,7 @@ static void brings_people_into_the_meeting(void **state)
            &room);
     json_t *answer = join(&bob, room.name, 200, NULL);
     assert_string_equal(api_get(answer, "id"), room.id);
-    assert_string_equal(api_get(answer, "livekitHost"), "ws://x/livekit");
+    assert_string_equal(api_get(answer, "livekitHost"), api_host());
     assert_true(json_is_true(json_object_get(json_object_get(answer, "settings"), "e2ee")));
     assert_true(json_is_null(json_object_get(answer, "activeRecordingId")));
     assert_true(json_is_string(json_object_get(answer, "adminId")));
@@ -171,12 +171,10 @@ static void gives_fresh_tokens_to_those_alone(void **state)
     create(&owner, "{\"isPublic\":false}", &closed);
     snprintf(body, sizeof body, "{\"roomName\":\"%s\"}", open.name);
     json_t *answer = api_ask(ASK("refresh-token", ada.access, body), 200, NULL);
-    assert_int_equal(token_verify(&api_site.keys, span_of_str(api_get(answer, "token")),
-                                  clock_unix_ms() / 1000, &claims),
-                     TOKEN_OK);
+    api_read_token(answer, &claims);
     assert_string_equal(claims.grant->room, open.name);
     assert_string_equal(claims.grant->identity, ada.id);
-    assert_int_equal(claims.entry, 1);
+    assert_int_equal(claims.entry, api_media == API_HERE);
     assert_false(claims.room_admin || claims.room_create || claims.room_list);
     claims_fini(&claims);
     json_decref(answer);
@@ -319,5 +317,7 @@ int main(void)
         cmocka_unit_test(tells_what_one_needs_to_know),
     };
 
-    return API_MAIN(tests);
+    static const char *const only_here[] = {NULL};
+
+    return API_MAIN_ANYWHERE(tests, only_here);
 }

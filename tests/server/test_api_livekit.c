@@ -153,6 +153,8 @@ static void tells_by_token_what_the_room_is(void **state)
     assert_string_equal(claims.grant->identity, p.bob.id);
     assert_non_null(strstr(claims.grant->room_metadata, "\"e2ee\":true"));
     assert_int_equal(claims.grant->max_participants, 1000000);
+    /* Which would ask another bedrud to look it up in its own store. */
+    assert_int_equal(claims.entry, 0);
     claims_fini(&claims);
     json_decref(answer);
 }
@@ -172,7 +174,7 @@ static void gives_a_room_its_settings_when_it_begins(void **state)
     list.n_rooms = 1;
     sink_answer(&sink, 200, signal_pack(&list.base, &a));
     send_event("room_started", p.name, "", 200);
-    assert_string_equal(calls(&seen), "ListRooms,CreateRoom");
+    assert_string_equal(calls(&seen), "ListRooms,CreateRoom,UpdateRoomMetadata");
     /* Others' rooms are theirs. */
     send_event("room_started", "unknown", "", 200);
     assert_string_equal(calls(&seen), "");
@@ -255,8 +257,8 @@ static void leaves_meetings_to_the_other(void **state)
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         assert_int_equal(site_ask(api_site.port, &(struct ask){"GET", paths[i], NULL, {0}}, &p),
                          404);
-        assert_string_equal((const char *)p->body,
-                            "the meetings of this server are carried by another");
+        assert_non_null(
+            strstr((const char *)p->body, "the meetings of this server are carried by another"));
         peer_free(p);
     }
     /* Pages may speak to it. */

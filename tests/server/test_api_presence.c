@@ -132,5 +132,7 @@ int main(void)
         cmocka_unit_test(tells_those_inside_of_each_other),
     };
 
-    return API_MAIN(tests);
+    static const char *const only_here[] = {"tells_who_is_there", NULL};
+
+    return API_MAIN_ANYWHERE(tests, only_here);
 }

@@ -132,6 +132,9 @@ static void tells_a_live_room_its_settings(void **state)
     none.n_rooms = 1;
     answer_with(&none.base);
     assert_int_equal(media_update_room(&plane.plane, &row), 0);
+    expect(3, "/twirp/livekit.RoomService/UpdateRoomMetadata", &claims);
+    assert_true(claims.room_admin);
+    claims_fini(&claims);
     body = expect(2, "/twirp/livekit.RoomService/CreateRoom", &claims);
     claims_fini(&claims);
     const Livekit__CreateRoomRequest *q =
@@ -169,6 +172,24 @@ static void knows_what_errors_mean(void **state)
     }
 }
 
+/* A server that has no such room says that nobody answers. */
+static void asks_whether_the_room_is_there(void **state)
+{
+    (void)state;
+    Livekit__ListRoomsResponse none = LIVEKIT__LIST_ROOMS_RESPONSE__INIT;
+    static const struct media_audience all;
+    struct claims claims;
+
+    answer_with(&none.base);
+    assert_int_equal(media_notify(&plane.plane, "room", &all, "{}"), -ENOENT);
+    expect(0, "/twirp/livekit.RoomService/ListRooms", &claims);
+    claims_fini(&claims);
+    sink_answer_once(&sink, 503, span_of_str("{\"code\":\"unavailable\",\"msg\":\"x\"}"));
+    assert_int_equal(media_remove(&plane.plane, "room", "bob"), -ENOENT);
+    expect(2, "/twirp/livekit.RoomService/ListRooms", &claims);
+    claims_fini(&claims);
+}
+
 static void does_not_wait_for_one_that_is_silent(void **state)
 {
     (void)state;
@@ -194,6 +215,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(brings_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(tells_a_live_room_its_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(knows_what_errors_mean, setup, teardown),
+        cmocka_unit_test_setup_teardown(asks_whether_the_room_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(does_not_wait_for_one_that_is_silent, setup, teardown),
     };
 

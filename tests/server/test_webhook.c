@@ -217,6 +217,16 @@ static void addresses_are_public_or_named(void **state)
     nets.count = 0;
 }
 
+static void shows_no_paths(void **state)
+{
+    (void)state;
+    char shown[WEBHOOK_SHOWN];
+
+    assert_string_equal(webhook_show("https://a.example:8/secret?x", shown), "https://a.example:8");
+    assert_string_equal(webhook_show("https://a.example?secret", shown), "https://a.example");
+    assert_string_equal(webhook_show("0123-id", shown), "0123-id");
+}
+
 static void knows_good_addresses(void **state)
 {
     (void)state;
@@ -253,6 +263,7 @@ int main(void)
         cmocka_unit_test(empty_lists_want_everything),
         cmocka_unit_test(full_lanes_lose_what_is_new),
         cmocka_unit_test(addresses_are_public_or_named),
+        cmocka_unit_test(shows_no_paths),
         cmocka_unit_test(knows_good_addresses),
     };
 
