@@ -186,10 +186,12 @@ static int64_t run_due(struct tasks *t)
     struct arena a;
 
     arena_init(&a);
-    int error = jobs_due(t->db, &a, now_ms, AT_ONCE, list, &count, &next_ms);
+    int error = jobs_due(t->db, &a, now_ms, AT_ONCE, list, &count);
     for (unsigned i = 0; i < count && !error && !t->ending; i++)
         error = work(t, &list[i]);
     arena_fini(&a);
+    if (!error && !count)
+        error = jobs_next(t->db, now_ms, &next_ms);
     if (error)
         return clock_now_us() + LIMIT_DB_RECONNECT_US;
     if (count)

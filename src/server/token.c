@@ -432,12 +432,13 @@ char *token_sign(const struct token_keys *keys, const struct claims *claims)
 char *token_sign_body(const struct token_keys *keys, int64_t unix_s, struct span body)
 {
     const struct token_key *key = keys->count ? &keys->keys[0] : NULL;
+    const json_int_t now = unix_s, end = unix_s + TOKEN_BODY_LIFE_S;
     char digest[BASE64_SIZE(SHA256_SIZE)];
 
     if (!key)
         return NULL;
     digest_text(body, digest);
-    return seal(json_pack("{s:s,s:I,s:I,s:s}", "iss", key->id, "nbf", (json_int_t)unix_s, "exp",
-                          (json_int_t)(unix_s + TOKEN_BODY_LIFE_S), "sha256", digest),
-                key);
+    return seal(
+        json_pack("{s:s,s:I,s:I,s:s}", "iss", key->id, "nbf", now, "exp", end, "sha256", digest),
+        key);
 }

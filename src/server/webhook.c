@@ -118,14 +118,14 @@ static void make_id(char out[16])
     random_text(out + 3, 12);
 }
 
-static int add_livekit(struct db *db, const struct webhook_config *c, Livekit__WebhookEvent *w,
-                       int64_t now_ms)
+static int add_livekit(struct db *db, struct arena *a, const struct webhook_config *c,
+                       Livekit__WebhookEvent *w, int64_t now_ms)
 {
     char id[16];
     int error = 0;
 
     make_id(id);
-    w->id = id;
+    w->id = arena_strdup(a, span_of_str(id));
     json_t *json = protojson_write_camel(&w->base);
     char *body = json_dumps(json, JSON_COMPACT);
     json_decref(json);
@@ -247,7 +247,7 @@ int webhook_store(struct db *db, const struct webhook_config *c, struct span eve
                                          w->participant ? w->participant->identity : "", now_ms)
                     : 0;
     if (w && !error)
-        error = add_livekit(db, c, w, now_ms);
+        error = add_livekit(db, &a, c, w, now_ms);
     arena_fini(&a);
     return error;
 }

@@ -18,19 +18,8 @@ int jobs_add(struct db *db, const struct job_row *j, unsigned most_in_lane)
 
 #define FIRSTS "(SELECT min(id) FROM jobs GROUP BY lane)"
 
-static int find_next(struct db *db, int64_t now_ms, int64_t *next_ms)
-{
-    struct db_query *q = db_query(db,
-                                  "SELECT run_at FROM jobs WHERE id IN " FIRSTS
-                                  " AND run_at > $1 ORDER BY run_at LIMIT 1",
-                                  db_int(now_ms));
-
-    *next_ms = db_step(q) ? db_column_int(q, 0) : INT64_MAX;
-    return db_end(q);
-}
-
 int jobs_due(struct db *db, struct arena *a, int64_t now_ms, unsigned most, struct job_row *list,
-             unsigned *count, int64_t *next_ms)
+             unsigned *count)
 {
     struct db_query *q =
         db_query(db,
@@ -48,8 +37,18 @@ int jobs_due(struct db *db, struct arena *a, int64_t now_ms, unsigned most, stru
                                             .run_ms = db_column_int(q, 5),
                                             .created_ms = db_column_int(q, 6),
                                             .attempts = db_column_int(q, 7)};
-    int error = db_end(q);
-    return error ? error : find_next(db, now_ms, next_ms);
+    return db_end(q);
+}
+
+int jobs_next(struct db *db, int64_t now_ms, int64_t *next_ms)
+{
+    struct db_query *q = db_query(db,
+                                  "SELECT run_at FROM jobs WHERE id IN " FIRSTS
+                                  " AND run_at > $1 ORDER BY run_at LIMIT 1",
+                                  db_int(now_ms));
+
+    *next_ms = db_step(q) ? db_column_int(q, 0) : INT64_MAX;
+    return db_end(q);
 }
 
 int jobs_done(struct db *db, int64_t id)

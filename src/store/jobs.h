@@ -22,9 +22,11 @@ struct job_row {
 /* -EDQUOT when its lane has that many already. */
 int jobs_add(struct db *db, const struct job_row *j, unsigned most_in_lane);
 /* The first jobs of their lanes whose time has come, the one that waits for longest first; `list`
- * takes `most`. *next_ms is when the first of the others may run; INT64_MAX: never. */
+ * takes `most`. */
 int jobs_due(struct db *db, struct arena *a, int64_t now_ms, unsigned most, struct job_row *list,
-             unsigned *count, int64_t *next_ms);
+             unsigned *count);
+/* When the next lane's turn comes; INT64_MAX: never. */
+int jobs_next(struct db *db, int64_t now_ms, int64_t *next_ms);
 int jobs_done(struct db *db, int64_t id);
 /* It failed, and is tried again then. */
 int jobs_again(struct db *db, int64_t id, int64_t run_ms);
