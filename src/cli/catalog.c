@@ -6,7 +6,10 @@
 
 #include "cli/db.h"
 #include "cli/doctor.h"
+#include "cli/invite.h"
+#include "cli/room.h"
 #include "cli/tls.h"
+#include "cli/user.h"
 
 static const struct command_option run_options[] = {
     {"--print-config", NULL, "show every value with its source and end"},
@@ -29,14 +32,9 @@ static const struct command own[] = {
     {.name = NULL},
 };
 
-static const struct command rooms[] = {
-    {"room", "list", NULL, 0, 0, "list the rooms", NULL, NULL},
-    {"room", "info", "ROOM", 1, 1, "look into a room", NULL, NULL},
-    {.name = NULL},
-};
-
 static const struct command *const tables[] = {
-    own, rooms, db_commands, tls_commands, doctor_commands, completion_commands,
+    own,         user_commands, room_commands,   invite_commands,
+    db_commands, tls_commands,  doctor_commands, completion_commands,
 };
 
 const struct command *catalog_nth(unsigned n)

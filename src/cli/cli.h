@@ -9,10 +9,12 @@
 int cli_completion(int argc, char **argv);
 int cli_db(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
+int cli_invite(int argc, char **argv);
 int cli_room(int argc, char **argv);
 int cli_run(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_tls(int argc, char **argv);
+int cli_user(int argc, char **argv);
 int cli_version(int argc, char **argv);
 
 #endif

@@ -10,7 +10,9 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"run", "start the server", cli_run},
-    {"room", "look at the rooms of the running server", cli_room},
+    {"user", "make, list and change accounts", cli_user},
+    {"room", "make, list, change and look into rooms", cli_room},
+    {"invite", "invite people to register", cli_invite},
     {"db", "look at the database, migrate, copy and restore it", cli_db},
     {"doctor", "look at what a server needs, and say what to do", cli_doctor},
     {"tls", "make a certificate for a test at home", cli_tls},

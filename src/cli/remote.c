@@ -179,9 +179,10 @@ long remote_http(const struct remote_request *q, struct str *answer, struct str 
 /* ---- RoomService ---- */
 
 /* {"code":...,"msg":...}, or whatever else came. */
-static void say_error(struct str *message, const struct remote *r, long status,
-                      const struct str *body)
+static int say_error(struct str *message, const struct remote *r, long status,
+                     const struct str *body)
 {
+    int result = 1;
     json_t *json = json_loadb(body->text ? body->text : "", body->size, 0, NULL);
     const char *code = json_string_value(json_object_get(json, "code"));
     const char *text = json_string_value(json_object_get(json, "msg"));
@@ -194,7 +195,10 @@ static void say_error(struct str *message, const struct remote *r, long status,
     else
         str_printf(message, "what answers is no bedrud, or another version: HTTP status %ld",
                    status);
+    if (code && strcmp(code, "not_found") == 0)
+        result = REMOTE_ABSENT;
     json_decref(json);
+    return result;
 }
 
 /* The server of the data directory says where it listens; else it is where it was configured to. */
@@ -230,10 +234,9 @@ int remote_call(const struct remote *r, struct claims *claims, const char *metho
                                                        .content_type = "application/protobuf",
                                                        .body = request},
                               answer, message);
-    if (status && status != 200)
-        say_error(message, r, status, answer);
+    int result = status == 200 ? 0 : status ? say_error(message, r, status, answer) : 1;
     free(token);
     str_fini(&url);
     str_fini(&cert);
-    return status == 200 ? 0 : 1;
+    return result;
 }

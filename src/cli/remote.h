@@ -14,6 +14,7 @@ struct remote {
 /* Reads configuration and API key as `bedrud run` does. 0, or an exit code and a message. */
 int remote_open(struct remote *r, int argc, char **argv, struct str *message);
 void remote_close(struct remote *r);
+#define REMOTE_ABSENT 3 /* the server says that there is no such thing; with a message too */
 /* Calls a method ("bedrud.Rooms/Info") with a token of these claims, which gets a life of a minute.
  * Request and answer are protobuf. 0, or an exit code and a message. */
 int remote_call(const struct remote *r, struct claims *claims, const char *method,

@@ -1,320 +1,365 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `bedrud room list`, `bedrud room info`: the rooms of the server that runs on this machine. */
+/* `bedrud room`: rooms that the store knows, and a look into those that are live, whoever made
+ * them. */
+#include "cli/room.h"
+
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "base/mem.h"
+#include "cli/ask.h"
 #include "cli/cli.h"
+#include "cli/live.h"
 #include "cli/remote.h"
-#include "wire/signal.h"
 
-#define CONFIG_ARGS 16
+/* ---- which room ---- */
 
-static const char usage[] =
-    "usage: bedrud room list [options]\n"
-    "       bedrud room info ROOM [options]\n\n"
-    "Rooms of the server that runs on this machine: who is there, what they send, whether it is\n"
-    "encrypted, and what an encrypted room did not take.\n\n"
-    "  --json             the same as JSON\n"
-    "  --config FILE, --data-dir DIR, --listen ADDR:PORT, --tls-cert FILE, --tls-key FILE, --dev\n"
-    "                     as given to `bedrud run`\n";
+static int look_for(struct ask *a, const char *state)
+{
+    return ask_api(a, "GET",
+                   arena_printf(&a->arena, "/admin/rooms?limit=100&status=%s&q=%s", state,
+                                ask_escape(a, a->call->args[0])),
+                   NULL);
+}
 
-struct request {
-    const char *room; /* NULL: all */
-    bool json;
-    char *config_args[CONFIG_ARGS]; /* what goes to config_load */
-    int config_argc;
+static const char *keep(struct ask *a, char *text)
+{
+    const char *copy = text ? arena_strdup(&a->arena, span_of_str(text)) : NULL;
+
+    free(text);
+    return copy;
+}
+
+/* The id of the room of that name: of the active one, else of one that is suspended. */
+static int find(struct ask *a, const char **id)
+{
+    static const char *const states[] = {"active", "suspended"};
+    int code = 0;
+
+    *id = NULL;
+    for (size_t i = 0; i < 2 && !*id && code == 0; i++) {
+        code = look_for(a, states[i]);
+        if (code == 0)
+            *id = keep(a, show_find(&a->answer, "rooms", "name", a->call->args[0], "id"));
+    }
+    return code;
+}
+
+static int must_find(struct ask *a, const char **id)
+{
+    int code = find(a, id);
+
+    if (code == 0 && !*id) {
+        str_printf(&a->message, "there is no room %s", a->call->args[0]);
+        return 1;
+    }
+    return code;
+}
+
+/* ---- list ---- */
+
+static int list(struct ask *a)
+{
+    static const struct show_column columns[] = {{"NAME", "name"},
+                                                 {"MODE", "mode"},
+                                                 {"PUBLIC", "isPublic"},
+                                                 {"E2EE", "settings.e2ee"},
+                                                 {"INSIDE", "participantsCount"},
+                                                 {"OWNER", "ownerEmail"},
+                                                 {"EXPIRES", "expiresAt"}};
+    const char *state = command_value(a->call, "--state");
+    long page;
+
+    if (!ask_number(a, "--page", 1, 1000000, 1, &page))
+        return EXIT_USAGE;
+    int code = ask_api(a, "GET",
+                       arena_printf(&a->arena, "/admin/rooms?limit=100&page=%ld&status=%s", page,
+                                    ask_escape(a, state ? state : "active")),
+                       NULL);
+    return code ? code : ask_show(a, "rooms", columns, sizeof columns / sizeof columns[0]);
+}
+
+/* Whatever somebody is in, also what only holders of the API key know. */
+static int list_live(struct command_call *c)
+{
+    struct str json, message;
+
+    str_init(&json);
+    str_init(&message);
+    int code = live_show(&(struct live){.json = c->json ? &json : NULL}, c->config_argc,
+                         c->config_argv, &message);
+    if (code)
+        command_fail(c, code, message.text);
+    else if (c->json)
+        show_json(&json);
+    str_fini(&json);
+    str_fini(&message);
+    return code;
+}
+
+/* ---- info ---- */
+
+static const struct show_column stored_lines[] = {
+    {"room", "name"},
+    {"id", "id"},
+    {"mode", "mode"},
+    {"active", "isActive"},
+    {"public", "isPublic"},
+    {"most people", "maxParticipants"},
+    {"created by", "createdBy"},
+    {"created", "createdAt"},
+    {"expires", "expiresAt"},
+    {"E2EE", "settings.e2ee"},
+    {"chat", "settings.allowChat"},
+    {"video", "settings.allowVideo"},
+    {"audio", "settings.allowAudio"},
+    {"approval", "settings.requireApproval"},
+    {"persistent", "settings.isPersistent"},
 };
 
-/* ---- words ---- */
-
-static const char *word(const char *const *words, size_t count, int value)
+/* What the store says of it, as an object of JSON; "null" when it does not know it. */
+static int read_stored(struct ask *a, struct str *out)
 {
-    return value >= 0 && (size_t)value < count ? words[value] : "unknown";
-}
+    const char *id;
+    int code = find(a, &id);
 
-#define WORD(value, ...)                                                                           \
-    word((const char *const[]){__VA_ARGS__},                                                       \
-         sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *), (int)(value))
-
-static const char *state_word(const Livekit__ParticipantInfo *p)
-{
-    return WORD(p->state, "joining", "joined", "active", "disconnected");
-}
-
-static const char *kind_word(const Livekit__TrackInfo *t)
-{
-    return WORD(t->type, "audio", "video", "data");
-}
-
-static const char *source_word(const Livekit__TrackInfo *t)
-{
-    return WORD(t->source, "unknown", "camera", "microphone", "screen_share", "screen_share_audio");
-}
-
-static const char *encryption_word(const Livekit__TrackInfo *t)
-{
-    return WORD(t->encryption, "none", "gcm", "custom");
-}
-
-/* ---- text ---- */
-
-/* Names come from people: what could move a terminal's cursor does not reach it. */
-static const char *plain(const char *text, struct str *out)
-{
     str_clear(out);
-    str_append(out, "");
-    for (; *text; text++)
-        str_append_char(out, (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text);
-    return out->text;
-}
-
-static uint64_t refusals(const Bedrud__RoomState *s)
-{
-    return s->refused_clear_tracks + s->refused_clear_data + s->refused_short_frames;
-}
-
-static void print_list(const Bedrud__RoomsResponse *all)
-{
-    struct str name;
-
-    str_init(&name);
-    if (all->n_rooms == 0)
-        puts("There are no rooms.");
+    if (code == 0 && id)
+        show_pick(&a->answer, "rooms", "id", id, out);
     else
-        printf("%-32s %6s %10s %-10s %7s\n", "ROOM", "PEOPLE", "PUBLISHERS", "ENCRYPTION",
-               "REFUSED");
-    for (size_t i = 0; i < all->n_rooms; i++) {
-        const Bedrud__RoomState *s = all->rooms[i];
-        printf("%-32s %6u %10u %-10s %7llu\n", plain(s->room->name, &name),
-               s->room->num_participants, s->room->num_publishers, s->e2ee ? "on" : "off",
-               (unsigned long long)refusals(s));
+        str_append(out, "null");
+    return code;
+}
+
+/* The live part: text is printed at once. *there says whether it is live. */
+static int read_live(struct ask *a, struct str *json, bool *there)
+{
+    const struct command_call *c = a->call;
+
+    str_append(json, "");
+    *there = false;
+    if (!a->remote.running && !a->remote.config.listen_given) {
+        str_append(json, "null");
+        return 0;
     }
-    str_fini(&name);
-}
-
-static void print_people(const Bedrud__RoomState *s)
-{
-    struct str name;
-
-    str_init(&name);
-    for (size_t i = 0; i < s->n_participants; i++) {
-        const Livekit__ParticipantInfo *p = s->participants[i];
-        printf("\n%s, %s", plain(p->identity, &name), state_word(p));
-        if (p->permission && p->permission->hidden)
-            printf(", hidden");
-        putchar('\n');
-        for (size_t k = 0; k < p->n_tracks; k++) {
-            const Livekit__TrackInfo *t = p->tracks[k];
-            printf("  %-16s %-5s %-18s %-10s encryption %s%s\n", t->sid, kind_word(t),
-                   source_word(t), t->mime_type, encryption_word(t), t->muted ? ", muted" : "");
-        }
+    int code = live_show(&(struct live){.room = c->args[0], .json = c->json ? json : NULL},
+                         c->config_argc, (char **)(uintptr_t)c->config_argv, &a->message);
+    *there = code == 0;
+    if (code == REMOTE_ABSENT) {
+        str_clear(&a->message);
+        str_append(json, "null");
+        code = 0;
     }
-    str_fini(&name);
+    return code;
 }
 
-static void print_info(const Bedrud__RoomState *s)
+static int print_info(struct ask *a, const struct str *stored, struct str *live)
 {
-    char since[32] = "";
-    time_t at = (time_t)s->room->creation_time;
-    struct tm tm;
-    struct str name;
+    bool known = strcmp(stored->text, "null") != 0, there;
 
-    str_init(&name);
-    if (gmtime_r(&at, &tm))
-        strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ", &tm);
-    printf("room         %s\nsid          %s\nsince        %s\nencryption   %s\n",
-           plain(s->room->name, &name), s->room->sid, since, s->e2ee ? "on" : "off");
-    printf("refused      %llu clear tracks, %llu clear packets, %llu short frames\n",
-           (unsigned long long)s->refused_clear_tracks, (unsigned long long)s->refused_clear_data,
-           (unsigned long long)s->refused_short_frames);
-    printf("people       %zu\n", s->n_participants);
-    print_people(s);
-    str_fini(&name);
-}
-
-/* ---- JSON ---- */
-
-static void json_text(struct str *out, const char *text)
-{
-    str_append_char(out, '"');
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            str_printf(out, "\\%c", c);
-        else if (c < 0x20)
-            str_printf(out, "\\u%04x", c);
-        else
-            str_append_char(out, (char)c);
-    }
-    str_append_char(out, '"');
-}
-
-static void json_member(struct str *out, const char *name, const char *text)
-{
-    str_printf(out, "\"%s\":", name);
-    json_text(out, text);
-    str_append_char(out, ',');
-}
-
-static void json_track(struct str *out, const Livekit__TrackInfo *t)
-{
-    str_append_char(out, '{');
-    json_member(out, "sid", t->sid);
-    json_member(out, "name", t->name);
-    json_member(out, "kind", kind_word(t));
-    json_member(out, "source", source_word(t));
-    json_member(out, "codec", t->mime_type);
-    json_member(out, "encryption", encryption_word(t));
-    str_printf(out, "\"muted\":%s}", t->muted ? "true" : "false");
-}
-
-static void json_person(struct str *out, const Livekit__ParticipantInfo *p)
-{
-    str_append_char(out, '{');
-    json_member(out, "identity", p->identity);
-    json_member(out, "name", p->name);
-    json_member(out, "sid", p->sid);
-    json_member(out, "state", state_word(p));
-    str_printf(out, "\"hidden\":%s,\"joined\":%lld,\"tracks\":[",
-               p->permission && p->permission->hidden ? "true" : "false", (long long)p->joined_at);
-    for (size_t i = 0; i < p->n_tracks; i++) {
-        str_append(out, i ? "," : "");
-        json_track(out, p->tracks[i]);
-    }
-    str_append(out, "]}");
-}
-
-static void json_room(struct str *out, const Bedrud__RoomState *s, bool people)
-{
-    str_append_char(out, '{');
-    json_member(out, "name", s->room->name);
-    json_member(out, "sid", s->room->sid);
-    str_printf(
-        out,
-        "\"created\":%lld,\"people\":%u,\"publishers\":%u,\"e2ee\":%s,\"refused\":{"
-        "\"clear_tracks\":%llu,\"clear_data\":%llu,\"short_frames\":%llu}",
-        (long long)s->room->creation_time, s->room->num_participants, s->room->num_publishers,
-        s->e2ee ? "true" : "false", (unsigned long long)s->refused_clear_tracks,
-        (unsigned long long)s->refused_clear_data, (unsigned long long)s->refused_short_frames);
-    if (people)
-        str_append(out, ",\"participants\":[");
-    for (size_t i = 0; people && i < s->n_participants; i++) {
-        str_append(out, i ? "," : "");
-        json_person(out, s->participants[i]);
-    }
-    str_append(out, people ? "]}" : "}");
-}
-
-static void print_json(const Bedrud__RoomsResponse *all, bool one)
-{
-    struct str out;
-
-    str_init(&out);
-    str_append(&out, one ? "" : "{\"rooms\":[");
-    for (size_t i = 0; i < all->n_rooms; i++) {
-        str_append(&out, i ? "," : "");
-        json_room(&out, all->rooms[i], one);
-    }
-    str_append(&out, one ? "" : "]}");
-    puts(out.text);
-    str_fini(&out);
-}
-
-/* ---- the call ---- */
-
-static int print_answer(const struct request *r, const struct str *answer, struct str *message)
-{
-    struct arena a;
-
-    arena_init(&a);
-    const Bedrud__RoomsResponse *all = (const Bedrud__RoomsResponse *)(const void *)signal_parse(
-        &bedrud__rooms_response__descriptor, span_of(answer->text, answer->size), &a);
-    int code = all && (!r->room || all->n_rooms == 1) ? 0 : 1;
+    if (known && !a->call->json)
+        show_object(stored, stored_lines, sizeof stored_lines / sizeof stored_lines[0]);
+    if (known && !a->call->json)
+        puts("");
+    int code = read_live(a, live, &there);
     if (code)
-        str_append(message, "the answer cannot be read: the server may be of another version");
-    else if (r->json)
-        print_json(all, r->room != NULL);
-    else if (r->room)
-        print_info(all->rooms[0]);
-    else
-        print_list(all);
-    arena_fini(&a);
-    return code;
-}
-
-static int ask(const struct remote *remote, const struct request *r, struct str *message)
-{
-    char identity[] = "bedrud room";
-    struct grant grant = {.room = (char *)(uintptr_t)r->room, .identity = identity};
-    struct claims claims = {.grant = &grant, .room_list = !r->room, .room_admin = r->room != NULL};
-    Bedrud__RoomsRequest q;
-    struct str answer;
-    struct arena a;
-
-    bedrud__rooms_request__init(&q);
-    arena_init(&a);
-    str_init(&answer);
-    if (r->room)
-        q.room = arena_strdup(&a, span_of_str(r->room));
-    int code = remote_call(remote, &claims, r->room ? "bedrud.Rooms/Info" : "bedrud.Rooms/List",
-                           signal_pack(&q.base, &a), &answer, message);
-    if (code == 0)
-        code = print_answer(r, &answer, message);
-    str_fini(&answer);
-    arena_fini(&a);
-    return code;
-}
-
-/* ---- the command line ---- */
-
-/* True when the arguments after "list" or "info ROOM" are understood; those of `bedrud run` are
- * looked at later. */
-static bool read_options(int argc, char **argv, int first, struct request *r)
-{
-    for (int i = first; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0)
-            r->json = true;
-        else if (r->config_argc < CONFIG_ARGS)
-            r->config_args[r->config_argc++] = argv[i];
-        else
-            return false;
+        return code;
+    if (!known && !there) {
+        str_printf(&a->message, "there is no room %s", a->call->args[0]);
+        return 1;
     }
+    if (a->call->json)
+        printf("{\"stored\":%s,\"live\":%s}\n", stored->text, live->text);
+    else if (!there)
+        puts("Nobody is inside.");
+    return 0;
+}
+
+static int info(struct ask *a)
+{
+    struct str stored, live;
+
+    str_init(&stored);
+    str_init(&live);
+    int code = read_stored(a, &stored);
+    if (code == 0)
+        code = print_info(a, &stored, &live);
+    str_fini(&stored);
+    str_fini(&live);
+    return code;
+}
+
+/* ---- create and set ---- */
+
+/* The switches of both: option, member of "settings". */
+static const struct {
+    const char *option, *member;
+} switches[] = {{"--chat", "allowChat"},
+                {"--video", "allowVideo"},
+                {"--audio", "allowAudio"},
+                {"--approval", "requireApproval"},
+                {"--persistent", "isPersistent"}};
+
+/* 1: on, 0: off, -1: not given, -2: neither, with a message. */
+static int read_switch(struct ask *a, const char *option)
+{
+    const char *text = command_value(a->call, option);
+
+    if (!text)
+        return -1;
+    if (strcmp(text, "on") == 0 || strcmp(text, "off") == 0)
+        return text[1] == 'n';
+    str_printf(&a->message, "%s: expected on or off", option);
+    return -2;
+}
+
+/* The body's members; false with a message. */
+static bool write_body(struct ask *a, struct str *out)
+{
+    int e2ee = read_switch(a, "--e2ee"), open = read_switch(a, "--public");
+    const char *comma = "";
+    long most;
+
+    if (e2ee == -2 || open == -2 || !ask_number(a, "--max", 0, 100000, -1, &most))
+        return false;
+    if (open >= 0)
+        str_printf(out, "\"isPublic\":%s,", open ? "true" : "false");
+    if (most >= 0)
+        str_printf(out, "\"maxParticipants\":%ld,", most);
+    if (e2ee == 0)
+        str_append(out, "\"disableE2ee\":true,");
+    str_append(out, "\"settings\":{");
+    if (e2ee == 1) {
+        str_append(out, "\"e2ee\":true");
+        comma = ",";
+    }
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++) {
+        int on = read_switch(a, switches[i].option);
+        if (on == -2)
+            return false;
+        if (on == -1)
+            continue;
+        str_printf(out, "%s\"%s\":%s", comma, switches[i].member, on ? "true" : "false");
+        comma = ",";
+    }
+    str_append(out, "}");
     return true;
 }
 
-static bool read_request(int argc, char **argv, struct request *r)
+/* Asks with that body, and shows the room that comes back. */
+static int send_body(struct ask *a, const char *method, const char *target, const char *first)
 {
-    bool list = argc >= 2 && strcmp(argv[1], "list") == 0;
-    bool info = argc >= 3 && strcmp(argv[1], "info") == 0 && argv[2][0] && argv[2][0] != '-';
+    struct str body;
+    int code = EXIT_USAGE;
 
-    r->config_args[r->config_argc++] = argv[0];
-    r->room = info ? argv[2] : NULL;
-    return (list || info) && read_options(argc, argv, info ? 3 : 2, r);
+    str_init(&body);
+    str_printf(&body, "{%s", first);
+    if (write_body(a, &body)) {
+        str_append(&body, "}");
+        code = ask_api(a, method, target, body.text);
+        if (code == 0)
+            code = ask_show(a, NULL, stored_lines, sizeof stored_lines / sizeof stored_lines[0]);
+    }
+    str_fini(&body);
+    return code;
 }
+
+static int create(struct ask *a)
+{
+    const char *name = a->call->args[0], *mode = command_value(a->call, "--mode"), *first = "";
+
+    if (name)
+        first = arena_printf(&a->arena, "\"name\":%s,", ask_quote(a, name));
+    if (mode)
+        first = arena_printf(&a->arena, "%s\"mode\":%s,", first, ask_quote(a, mode));
+    return send_body(a, "POST", "/room/create", first);
+}
+
+static int set(struct ask *a)
+{
+    const char *id;
+    int code = must_find(a, &id);
+
+    return code ? code : send_body(a, "PUT", arena_printf(&a->arena, "/room/%s/settings", id), "");
+}
+
+/* ---- the end of a meeting, and of a room ---- */
+
+static int end(struct ask *a)
+{
+    const char *id;
+    int code = must_find(a, &id);
+
+    if (code == 0)
+        code = ask_api(a, "POST", arena_printf(&a->arena, "/room/%s/end", id), NULL);
+    return code ? code : ask_say(a, "The meeting has ended for all.");
+}
+
+static int archive(struct ask *a)
+{
+    const char *id;
+    int code = must_find(a, &id);
+
+    if (code == 0)
+        code = ask_api(a, "DELETE", arena_printf(&a->arena, "/room/%s", id), NULL);
+    return code ? code : ask_say(a, "The room was archived.");
+}
+
+static int run_list(struct command_call *c)
+{
+    return command_value(c, "--live") ? list_live(c) : ask_run(c, list);
+}
+
+#define RUN(name)                                                                                  \
+    static int run_##name(struct command_call *c)                                                  \
+    {                                                                                              \
+        return ask_run(c, name);                                                                   \
+    }
+
+RUN(info)
+RUN(create)
+RUN(set)
+RUN(end)
+RUN(archive)
+
+static const struct command_option list_options[] = {
+    {"--live", NULL, "the rooms in which somebody is now, also those that others made by API key"},
+    {"--state", "STATE", "active (default), suspended or archived"},
+    {"--page", "N", "which page of 100; 1"},
+    {.name = NULL},
+};
+
+#define SETTINGS                                                                                   \
+    {"--e2ee", "on|off", "end-to-end encryption; off ends a meeting that goes on"},                \
+        {"--public", "on|off", "whether all may come, or only those who were let in"},             \
+        {"--max", "N", "people at a time; 0: no bound"},                                           \
+        {"--chat", "on|off", "messages of participants"},                                          \
+        {"--video", "on|off", "cameras of participants"},                                          \
+        {"--audio", "on|off", "microphones of participants"},                                      \
+        {"--approval", "on|off", "a moderator lets people in"},                                    \
+    {                                                                                              \
+        "--persistent", "on|off", "never archived for lack of use"                                 \
+    }
+
+static const struct command_option create_options[] = {
+    {"--mode", "MODE", "standard (default), webinar or broadcast"}, SETTINGS, {.name = NULL}};
+
+static const struct command_option set_options[] = {SETTINGS, {.name = NULL}};
+
+const struct command room_commands[] = {
+    {"room", "list", NULL, 0, 0, "list rooms", list_options, run_list},
+    {"room", "info", "ROOM", 1, 1,
+     "look into a room\n\nIts settings, who is inside, what they send and how it is encrypted, and "
+     "what an encrypted\nroom did not take.",
+     NULL, run_info},
+    {"room", "create", "[NAME]", 0, 1, "make a room", create_options, run_create},
+    {"room", "set", "ROOM", 1, 1, "change a room's settings, also for those inside", set_options,
+     run_set},
+    {"room", "end", "ROOM", 1, 1, "end the meeting for all; the room stays", NULL, run_end},
+    {"room", "archive", "ROOM", 1, 1, "end the meeting and archive the room", NULL, run_archive},
+    {.name = NULL},
+};
 
 int cli_room(int argc, char **argv)
 {
-    struct request r = {0};
-    struct remote remote;
-    struct str message;
-
-    if (argc >= 2 && (strcmp(argv[argc - 1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
-        fputs(usage, stdout);
-        return 0;
-    }
-    if (!read_request(argc, argv, &r)) {
-        fputs(usage, stderr);
-        return EXIT_USAGE;
-    }
-    str_init(&message);
-    int code = remote_open(&remote, r.config_argc, r.config_args, &message);
-    if (code == 0)
-        code = ask(&remote, &r, &message);
-    if (message.size)
-        fprintf(stderr, "bedrud room: %s\n", message.text);
-    remote_close(&remote);
-    str_fini(&message);
-    return code;
+    return command_main(room_commands, argc, argv);
 }

@@ -66,7 +66,7 @@ static void write_value(struct str *out, const json_t *v)
     if (json_is_string(v))
         show_plain(out, json_string_value(v));
     else if (json_is_boolean(v))
-        str_append(out, json_is_true(v) ? "yes" : "no");
+        str_append(out, json_is_true(v) ? "true" : "false");
     else if (json_is_integer(v))
         str_printf(out, "%lld", (long long)json_integer_value(v));
     json_array_foreach(v, i, one)
@@ -184,21 +184,44 @@ bool show_object(const struct str *json, const struct show_column *columns, unsi
 
 /* ---- picking ---- */
 
-char *show_find(const struct str *json, const char *list, const char *key, const char *value,
-                const char *want)
+static const json_t *pick(const json_t *array, const char *key, const char *value)
 {
-    json_t *whole = load(json);
-    const json_t *array = list ? member(whole, list) : whole, *row;
-    char *found = NULL;
+    const json_t *row;
     size_t i;
 
     json_array_foreach(array, i, row)
     {
-        const char *text = json_string_value(member(row, key)),
-                   *answer = json_string_value(member(row, want));
-        if (!found && text && answer && strcmp(text, value) == 0)
-            found = xstrdup(answer);
+        const char *text = json_string_value(member(row, key));
+        if (text && strcmp(text, value) == 0)
+            return row;
     }
+    return NULL;
+}
+
+char *show_find(const struct str *json, const char *list, const char *key, const char *value,
+                const char *want)
+{
+    json_t *whole = load(json);
+    const json_t *row = pick(list ? member(whole, list) : whole, key, value);
+    const char *text = json_string_value(member(row, want));
+    char *copy = text ? xstrdup(text) : NULL;
+
+    json_decref(whole);
+    return copy;
+}
+
+bool show_pick(const struct str *json, const char *list, const char *key, const char *value,
+               struct str *out)
+{
+    json_t *whole = load(json);
+    const json_t *row = pick(list ? member(whole, list) : whole, key, value);
+    char *text = row ? json_dumps(row, JSON_COMPACT) : NULL;
+
+    bool found = text != NULL;
+
+    if (text)
+        str_append(out, text);
+    free(text);
     json_decref(whole);
     return found;
 }

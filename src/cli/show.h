@@ -26,6 +26,9 @@ void show_quote(struct str *out, const char *text);
  * caller frees it. NULL: there is none. */
 char *show_find(const struct str *json, const char *list, const char *key, const char *value,
                 const char *want);
+/* That object itself, as JSON; false, and nothing appended, when there is none. */
+bool show_pick(const struct str *json, const char *list, const char *key, const char *value,
+               struct str *out);
 /* The text of a member of the object; the caller frees it. NULL: there is none. */
 char *show_get(const struct str *json, const char *member);
 

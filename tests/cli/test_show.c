@@ -70,10 +70,10 @@ static void aligns_columns(void **state)
            "da\",\"inner\":{\"n\":12345},\"on\":true,"
            "\"list\":[\"a\",\"b\"]},{\"name\":\"a longer one\",\"on\":false,\"list\":[]}]}",
            true,
-           "NAME          N      ON   LIST\n"
+           "NAME          N      ON     LIST\n"
            "\xc3\x84"
-           "da           12345  yes  a,b\n"
-           "a longer one  -      no   -\n");
+           "da           12345  true   a,b\n"
+           "a longer one  -      false  -\n");
     expect(table, "{\"rows\":[]}", true, "NAME  N  ON  LIST\n");
     expect(table, "{}", false, "");
     expect(table, "no JSON", false, "");
