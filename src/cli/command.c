@@ -67,7 +67,7 @@ const char *command_value(const struct command_call *c, const char *name)
     for (unsigned i = 0; o && o[i].name; i++)
         if (strcmp(o[i].name, name) == 0)
             return c->values[i];
-    assert(!"an option of this command");
+    assert(false && "an option of this command");
     return NULL;
 }
 
