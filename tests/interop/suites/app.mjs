@@ -174,6 +174,11 @@ const OWN = [
   ['/dashboard', 'Your rooms'],
   ['/dashboard/archived', 'Nothing is archived'],
   ['/account', 'This device, now'],
+  ['/dashboard/admin', 'people in meetings'],
+  ['/dashboard/admin/users', 'ada@example.org'],
+  ['/dashboard/admin/rooms', 'You cannot open it from here'],
+  ['/dashboard/admin/invites', 'No invitations'],
+  ['/dashboard/admin/settings', 'Name of this server'],
 ];
 
 async function holdsEverywhere(server, look) {

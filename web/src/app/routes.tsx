@@ -6,6 +6,11 @@ import { Redirect, Route, Switch } from 'wouter';
 import { HomePage } from '../pages/home/HomePage';
 import { NotFoundPage } from '../pages/NotFoundPage';
 
+const AdminOverview = lazy(() => import('../pages/admin/OverviewPage'));
+const AdminUsers = lazy(() => import('../pages/admin/UsersPage'));
+const AdminRooms = lazy(() => import('../pages/admin/RoomsPage'));
+const AdminInvites = lazy(() => import('../pages/admin/InvitesPage'));
+const AdminSettings = lazy(() => import('../pages/admin/SettingsPage'));
 const AccountPage = lazy(() => import('../pages/account/AccountPage'));
 const ArchivePage = lazy(() => import('../pages/dashboard/ArchivePage'));
 const DashboardPage = lazy(() => import('../pages/dashboard/DashboardPage'));
@@ -27,6 +32,11 @@ export function Routes() {
         <Route path="/account" component={AccountPage} />
         <Route path="/dashboard" component={DashboardPage} />
         <Route path="/dashboard/archived" component={ArchivePage} />
+        <Route path="/dashboard/admin" component={AdminOverview} />
+        <Route path="/dashboard/admin/users" component={AdminUsers} />
+        <Route path="/dashboard/admin/rooms" component={AdminRooms} />
+        <Route path="/dashboard/admin/invites" component={AdminInvites} />
+        <Route path="/dashboard/admin/settings" component={AdminSettings} />
         <Route path="/e2ee" component={E2eePage} />
         <Route path="/m/:name">{({ name }) => <RoomPage key={name} name={name} />}</Route>
         <Route path="/c/:name">{({ name }) => <RoomPage key={name} name={name} />}</Route>

@@ -19,6 +19,7 @@ export { Segments } from './Segments';
 export { Skeletons } from './Skeleton';
 export { StatePage } from './StatePage';
 export { Stepper } from './Stepper';
+export { type Column, Table } from './Table';
 export { toast, Toasts } from './Toast';
 export { Tooltip, TooltipRoom } from './Tooltip';
 export { TopBar } from './TopBar';
