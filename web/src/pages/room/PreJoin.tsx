@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Before going in: how one looks and sounds, under which name, who is there, and whether it is encrypted. Nothing is sent yet.
-import { type FormEvent, useEffect, useState } from 'react';
+import { Hourglass } from 'lucide-react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Admission, type ArchivedOwned, codeOf, joinAsGuest, joinRoom } from '../../api';
 import { useServices, useUser, useWho } from '../../app/services';
@@ -11,6 +12,7 @@ import { keepChoice, readChoice } from './choice';
 import { DeviceRow } from './DeviceRow';
 import { Inside } from './Inside';
 import { KeyBox } from './KeyBox';
+import { askUntilLetIn } from './lobby';
 import css from './PreJoin.module.css';
 import { Preview } from './Preview';
 import { stateOfCode } from './states';
@@ -37,9 +39,18 @@ export function PreJoin({ look, encrypted, onPrepare, onJoin, onRefused }: PreJo
   const [busy, setBusy] = useState(false);
   const [nameError, setNameError] = useState<string | null>(null);
   const [error, setError] = useState<string | null>(null);
+  const [waits, setWaits] = useState(false);
+  const asking = useRef<AbortController | null>(null);
   const { check } = look;
 
   useEffect(() => void onPrepare(), [onPrepare]);
+  useEffect(() => () => asking.current?.abort(), []);
+
+  const giveUp = (): void => {
+    asking.current?.abort();
+    setWaits(false);
+    setBusy(false);
+  };
 
   const ask = async (): Promise<Admission | ArchivedOwned> => {
     if (isMember) return look.admission ?? joinRoom(api, check.name);
@@ -56,7 +67,9 @@ export function PreJoin({ look, encrypted, onPrepare, onJoin, onRefused }: PreJo
     setBusy(true);
     setError(null);
     try {
-      const admission = await ask();
+      asking.current = new AbortController();
+      const admission = await askUntilLetIn(ask, { onWait: () => setWaits(true), signal: asking.current.signal });
+      if (!admission) return;
       if ('status' in admission) return onRefused(admission.status);
       keepChoice({ name: name.trim() });
       const { microphone, camera, speaker } = media.ids;
@@ -114,6 +127,20 @@ export function PreJoin({ look, encrypted, onPrepare, onJoin, onRefused }: PreJo
           {error && (
             <Notice tone="blocked" alert>
               {error}
+            </Notice>
+          )}
+          {waits && (
+            <Notice
+              tone="waiting"
+              icon={Hourglass}
+              title={t('room.waitsTitle')}
+              action={
+                <Button size="dense" onClick={giveUp}>
+                  {t('room.waitsStop')}
+                </Button>
+              }
+            >
+              <span role="status">{t('room.waits')}</span>
             </Notice>
           )}
           <div className={css.join}>
