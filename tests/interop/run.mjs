@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url';
 
 // Seconds: several times what an idle machine of two cores needs.
 const GROUPS = {
-  interop: { meeting: 400, reconnect: 600, people: 300, tracks: 400, data: 300, moderation: 400, tap: 300, page: 120, headers: 180, api: 60, webhooks: 240, visitors: 600 },
-  app: { app: 400 },
+  interop: { meeting: 400, reconnect: 600, people: 300, tracks: 400, data: 300, moderation: 400, tap: 300, page: 120, headers: 180, api: 60, webhooks: 240 },
+  app: { app: 400, visitors: 900 },
   e2ee: { e2ee: 600, keys: 600, firefox: 900, sdks: 240 },
   hostile: { 'hostile-http': 300, 'hostile-sockets': 300, 'hostile-signal': 400, 'hostile-media': 300, memory: 420 },
 };

@@ -81,6 +81,10 @@ export class Visitor {
     await context.grantPermissions(['camera', 'microphone', 'clipboard-read', 'clipboard-write']);
     visitor.name = name;
     visitor.page = await openPage(`${server.url}/`, DEVICES({ hue, frequency }), context);
+    const { page } = visitor;
+    Object.assign(page, { refused: [], failures: [] });
+    page.on('pageerror', (error) => page.failures.push(error.message));
+    page.on('console', (line) => /Content Security Policy|Refused to/.test(line.text()) && page.refused.push(line.text()));
     if (account) await visitor.signIn(account);
     await visitor.page.goto(`${server.url}/m/${room.name}${key ? `#key=${key}` : ''}`);
     return visitor;
@@ -94,13 +98,21 @@ export class Visitor {
     await this.page.waitForURL((url) => !url.pathname.startsWith('/auth'));
   }
 
-  /** Joins by the pre-join page. */
-  async join() {
+  /** Presses "Join" on the pre-join page. */
+  async ask() {
     const name = this.page.getByRole('textbox', { name: /name/i });
     if (await name.isEditable()) await name.fill(this.name);
     await this.page.getByRole('button', { name: /^join/i }).click();
+  }
+
+  async inside() {
     await this.page.locator('[data-control="leave"]').waitFor({ timeout: 20000 });
     return this;
+  }
+
+  async join() {
+    await this.ask();
+    return this.inside();
   }
 
   static async in(server, room, name, options) {
@@ -113,6 +125,12 @@ export class Visitor {
 
   tile(name) {
     return this.page.locator(`[data-tile]`, { hasText: name });
+  }
+
+  /** Writes to all; the chat is open. */
+  async say(text) {
+    await this.page.getByLabel('Message everyone').fill(text);
+    await this.page.keyboard.press('Enter');
   }
 
   /** What is in the middle of somebody's picture, and whether it moves. */

@@ -25,7 +25,7 @@ export interface FileState {
 export class FileStore extends Watched<ReadonlyMap<string, FileState>> {
   #held = 0;
 
-  constructor() {
+  constructor(private readonly limit = HELD_LIMIT) {
     super(new Map());
   }
 
@@ -43,9 +43,10 @@ export class FileStore extends Watched<ReadonlyMap<string, FileState>> {
     this.put(id, {});
     const parts: Uint8Array<ArrayBuffer>[] = [];
     let got = 0;
+    let held = 0;
     try {
-      if (size > FILE_LIMIT || this.#held + size > HELD_LIMIT) throw new Error('too large');
-      this.#held += size;
+      if (size > FILE_LIMIT || this.#held + size > this.limit) throw new Error('too large');
+      this.#held += held = size;
       for await (const part of reader) {
         got += part.length;
         if (got > size) throw new Error('more than was said');
@@ -58,6 +59,7 @@ export class FileStore extends Watched<ReadonlyMap<string, FileState>> {
         blob: new Blob(parts, { type: PICTURES.includes(mimeType) ? mimeType : 'application/octet-stream' }),
       });
     } catch {
+      this.#held -= held;
       this.put(id, { isBroken: true });
     }
   }

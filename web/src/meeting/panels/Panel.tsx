@@ -23,7 +23,9 @@ export function Panel({ title, children, foot }: PanelProps) {
 
   useEffect(() => {
     const from = opener.current;
-    heading.current?.focus({ preventScroll: true });
+    // A field within may have it already.
+    const panel = heading.current?.closest('aside');
+    if (!panel?.contains(document.activeElement)) heading.current?.focus({ preventScroll: true });
     return () => {
       if (from instanceof HTMLElement && from.isConnected) from.focus({ preventScroll: true });
     };

@@ -12,7 +12,9 @@ import { Emotes } from './FloatingEmotes';
 import css from './Stage.module.css';
 import { rectStyle, Tile } from './Tile';
 import tileCss from './Tile.module.css';
+import { mostOnPage } from './grid';
 import { useCornerDrag } from './useCornerDrag';
+import { useOrder } from './useOrder';
 import { useSize } from './useSize';
 
 const CORNER: Corner = { end: true, bottom: true };
@@ -79,9 +81,11 @@ export function Stage() {
   const [corner, setCorner] = useState(CORNER);
   const tiles = useMemo(() => tilesOf(people), [people]);
   const others = people.length - 1;
-  const ids = tiles
+  const inOrder = tiles
     .filter(({ person, source }) => !(person.isLocal && source === 'camera' && selfView === 'hidden' && others > 0))
     .map(({ id }) => id);
+  const places = Math.max(mostOnPage(size, globalThis.innerWidth) - 1, 1);
+  const ids = useOrder(inOrder, places, pinned);
   const idList = ids.join('\n');
   const self = ids.includes(call.self) ? call.self : null;
   const focus = useFocus(ids);

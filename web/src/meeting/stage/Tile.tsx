@@ -107,10 +107,19 @@ export const Tile = memo(function Tile(props: TileProps) {
       )}
       {problem ? (
         <ProblemView problem={problem} person={person} />
-      ) : publication && isShown ? (
-        <Video publication={publication} contain={isScreen} mirror={person.isLocal && !isScreen && mirrors} />
       ) : (
-        <Avatar identity={person.identity} name={person.name} url={person.avatarUrl} size={avatarSize(width, height)} />
+        // Seen until the first picture comes, which lies over it.
+        !isScreen && (
+          <Avatar
+            identity={person.identity}
+            name={person.name}
+            url={person.avatarUrl}
+            size={avatarSize(width, height)}
+          />
+        )
+      )}
+      {!problem && publication && isShown && (
+        <Video publication={publication} contain={isScreen} mirror={person.isLocal && !isScreen && mirrors} />
       )}
       {!isBig && (
         <span className={css.plate}>
@@ -124,7 +133,7 @@ export const Tile = memo(function Tile(props: TileProps) {
             {isScreen
               ? t('tile.screenShort', { name: person.name })
               : person.isLocal
-                ? t('tile.you', { name: person.name })
+                ? t(width < 190 ? 'tile.youShort' : 'tile.you', { name: person.name })
                 : person.name}
           </span>
         </span>
