@@ -69,6 +69,7 @@ static void source_closed(uv_handle_t *handle)
 struct loop *loop_new(void)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     struct loop *l = xcalloc(1, sizeof(*l));
     list_init(&l->sources);
     if (uv_loop_init(&l->uv) != 0) {

@@ -13,7 +13,8 @@ int64_t clock_unix_ms(void);
 
 struct loop;
 
-/* From then on the process ignores SIGPIPE: a peer that is gone shows as an error of the write. */
+/* From then on the process ignores SIGPIPE and SIGXFSZ: a peer that is gone, and a file that may
+ * not grow, show as an error of the write. */
 struct loop *loop_new(void);
 void loop_free(struct loop *l);
 /* Runs until loop_stop. */

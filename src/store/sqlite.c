@@ -71,6 +71,9 @@ static int fault(const struct sqlite *s, int result)
 
     if (error == -EIO && sqlite3_system_errno(s->handle) == ENOSPC)
         error = -ENOSPC;
+    /* A quota, or how large this process may make a file; SQLite tells full disks alone apart. */
+    if (result == SQLITE_IOERR_WRITE)
+        error = -ENOSPC;
     if (error == -EIO || error == -ENOSPC)
         log_limited(LOG_ERROR, 5, "database_error", LOG_STR("says", sqlite3_errmsg(s->handle)),
                     LOG_NUM("code", result));
