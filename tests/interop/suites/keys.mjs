@@ -348,7 +348,7 @@ export const cases = (server) => [
   ['link and QR code', 60, () => sharing(server)],
   ['a new key', 150, () => rotation(server)],
   ['a new key costs no picture', 120, () => seamless(server, OURS)],
-  ['a new key at 5 % loss', 150, () => seamless(server, 0.05)],
+  ['a new key at 5 % loss', 150, () => seamless(server, OURS, 0.05)],
   ['a new key comes from a host', 60, () => hosts(server)],
   ['the worker is lost, and comes back with the key', 120, () => crash(server, OURS, true)],
   ['the worker is lost, and the key with it', 90, () => crash(server, OURS, false)],
