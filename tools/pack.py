@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Packs the built web pages into one file for the binary: tools/pack.py DIST PACK ASSEMBLY DEPFILE
+"""Packs the built web pages into one file for the binary:
+tools/pack.py DIST PACK ASSEMBLY DEPFILE [URL=FILE]...
 
 The format is described in src/server/assets.h. A folder that does not exist makes an empty pack.
-ASSEMBLY is a source file that embeds PACK; DEPFILE tells the build which files went in.
+Further files are packed under an address of their own. ASSEMBLY is a source file that embeds PACK; DEPFILE tells the build which files went in.
 """
 
 import base64
@@ -31,6 +32,7 @@ MIME = {
     ".webmanifest": "application/manifest+json",
     ".webp": "image/webp",
     ".woff2": "font/woff2",
+    ".yaml": "application/yaml; charset=utf-8",
 }
 # Formats that are compressed already.
 DENSE = {".jpg", ".mp3", ".png", ".webp", ".woff2"}
@@ -82,14 +84,13 @@ def inline_scripts(data, suffix):
     return b" ".join(b"'sha256-" + base64.b64encode(d) + b"'" for d in digests)
 
 
-def entry(root, file):
-    relative = file.relative_to(root)
+def entry(url, file):
     data = file.read_bytes()
     # Vite puts a hash of the content into the names below assets/.
-    immutable = relative.parts[0] == "assets" and "-" in file.stem
+    immutable = url.startswith("/assets/") and "-" in file.stem
     etag = '"' + hashlib.sha256(data).hexdigest()[:24] + '"'
     mime = MIME.get(file.suffix, "application/octet-stream")
-    texts = [url_of(relative).encode(), mime.encode(), etag.encode(), inline_scripts(data, file.suffix)]
+    texts = [url.encode(), mime.encode(), etag.encode(), inline_scripts(data, file.suffix)]
     return texts + variants(data, file.suffix), FLAG_IMMUTABLE if immutable else 0
 
 
@@ -111,7 +112,9 @@ def pack(entries):
 def main():
     dist, pack_path, assembly_path, depfile = map(Path, sys.argv[1:5])
     files = sorted(f for f in dist.rglob("*") if f.is_file() and not f.name.startswith("."))
-    pack_path.write_bytes(pack([entry(dist, f) for f in files]))
+    further = [(url, Path(name)) for url, _, name in (a.partition("=") for a in sys.argv[5:])]
+    entries = [entry(url_of(f.relative_to(dist)), f) for f in files] + [entry(*one) for one in further]
+    pack_path.write_bytes(pack(entries))
     assembly_path.write_text(ASSEMBLY.format(pack=pack_path.as_posix()))
     # The folders stand for files that come later; without them the parent notices their making.
     folders = [dist, *sorted(f for f in dist.rglob("*") if f.is_dir())]

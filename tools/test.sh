@@ -36,6 +36,9 @@ tests_of() { configure_asan && tools/suite.py build/asan "$@"; }
 
 suite_unit() { tests_of base wire rtc room net store server cli vectors; }
 
+# Who may call what, requests as apps send them, and whatever else the API's description allows.
+suite_api() { built asan src/bedrud && tests/api/run.py build/asan/src/bedrud; }
+
 suite_fuzz() { tests_of fuzz; }
 
 suite_sim() { tests_of sim; }
@@ -174,6 +177,7 @@ beside() {
 
 rm -f "$logs"/*.result "$logs"/*.pid
 alone unit 600
+alone api 300
 alone fuzz 300
 alone sim 300
 alone evil 300

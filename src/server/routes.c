@@ -117,6 +117,8 @@ void routes_request(struct routes *r, const struct web_request *q, int64_t unix_
         http_preflight(r->web, q->id);
     else if (starts_with(path, "/twirp/"))
         call_begin(r->calls, q, span_from(path, strlen("/twirp/")), unix_s);
+    else if (is(path, "/api/docs") || is(path, "/api/docs.css") || is(path, "/api/openapi.yaml"))
+        pages_get(r->web, q, r->media_url);
     else if (starts_with(path, "/api/"))
         api_door_request(r->api, q, span_from(path, strlen("/api")));
     else if (is(path, "/health") || starts_with(path, "/uploads/") || is(path, "/ready"))
