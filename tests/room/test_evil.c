@@ -79,7 +79,7 @@ static void test_clear_room(void **state)
     run_ms(50);
     /* It would also take what is clear. */
     assert_int_equal(client_count(alice, RESP(TRACK_PUBLISHED)), 1);
-    assert_int_equal(count_events("evil"), 1);
+    assert_int_not_equal(count_events("evil"), 0); /* each time it is asked for */
 }
 
 static void test_clear_tracks(void **state)
