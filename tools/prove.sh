@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Shows that the server is blind (tests/prove): tools/prove.sh BEDRUD [OPTION...]
-# BEDRUD is the server as people run it. The hostile one, which also writes down what it holds of the media, is built here, or
-# is there: HOSTILE_BUILD names the folder of such a build.
+# BEDRUD is the server as people run it. The hostile one, which also writes down what it holds of the media, is built here,
+# without sanitizers: all of its memory is read.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export PATH="$PWD/build/node/node_modules/.bin:$PATH"
 
 honest=$(realpath "${1:?usage: tools/prove.sh BEDRUD [OPTION...]}")
 shift
-hostile=${HOSTILE_BUILD:-build/prove}
+hostile=build/prove
 log=build/prove.log
 
 # What the proofs put into temporary files holds keys.
