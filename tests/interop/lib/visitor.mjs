@@ -85,6 +85,12 @@ export class Visitor {
     Object.assign(page, { refused: [], failures: [] });
     page.on('pageerror', (error) => page.failures.push(error.message));
     page.on('console', (line) => /Content Security Policy|Refused to/.test(line.text()) && page.refused.push(line.text()));
+    // What of the network a test can take away.
+    await page.routeWebSocket(/\/livekit\/rtc/, (socket) => {
+      visitor.socket = socket;
+      visitor.sockets = (visitor.sockets ?? 0) + 1;
+      socket.connectToServer();
+    });
     if (account) await visitor.signIn(account);
     await visitor.page.goto(`${server.url}/m/${room.name}${key ? `#key=${key}` : ''}`);
     return visitor;
@@ -125,6 +131,11 @@ export class Visitor {
 
   tile(name) {
     return this.page.locator(`[data-tile]`, { hasText: name });
+  }
+
+  /** The WebSocket is lost. */
+  cut() {
+    return this.socket.close({ code: 4000, reason: 'cut' });
   }
 
   /** Writes to all; the chat is open. */

@@ -196,6 +196,21 @@ async function reload(server) {
   equal(await ben.lock('Anna'), 'encrypted', 'the lock of Anna');
 }
 
+/** The WebSocket is lost and another made: the meeting goes on, encrypted, and nobody is put out. */
+async function reconnect(server) {
+  const { anna, ben } = await pair(server, true);
+  await Promise.all([anna.seesHue('Ben', BEN.hue), ben.seesHue('Anna', ANNA.hue)]);
+  await ben.cut();
+  await until('another WebSocket', () => ben.sockets === 2);
+  equal(await ben.page.locator('[data-state="reconnecting"]').count(), 0, 'a veil while sound and picture go on');
+  await until('Ben can say something', async () => {
+    await ben.page.keyboard.press('h');
+    return (await anna.tile('Ben').first().getAttribute('aria-label')).includes('hand raised');
+  }, 30000);
+  await Promise.all([anna.seesHue('Ben', BEN.hue), ben.seesHue('Anna', ANNA.hue)]);
+  equal(await ben.lock('Anna'), 'encrypted', 'the lock of Anna');
+}
+
 /** Keys alone: talk, write, look, leave. */
 async function keyboard(server) {
   const { anna, ben } = await pair(server, true);
@@ -286,6 +301,7 @@ export const cases = (server) => [
   ['the lobby', 120, () => lobby(server)],
   ['the end for all', 90, () => endForAll(server)],
   ['a reload', 120, () => reload(server)],
+  ['a connection that is lost', 120, () => reconnect(server)],
   ['by keyboard', 120, () => keyboard(server)],
   ['on a phone', 120, () => phone(server)],
   ['for everybody', 120, () => access(server)],

@@ -38,7 +38,8 @@ export interface Known extends Pick<CallState, 'playable' | 'keyWorker' | 'rotat
 
 export function lookAt(room: Room, { owners, wasJoined, playable, ...rest }: Known): CallState {
   const { permissions } = room.localParticipant;
-  const isConnected = room.state === ConnectionState.Connected;
+  // Without its WebSocket for a moment a meeting still has sound and picture: nothing to bother people with.
+  const isConnected = room.state === ConnectionState.Connected || room.state === ConnectionState.SignalReconnecting;
   return {
     connection: isConnected ? 'connected' : wasJoined ? 'reconnecting' : 'joining',
     people: viewPeople(room, owners),
