@@ -22,6 +22,7 @@ ROUNDS = 5
 ROUNDS_LEAST = 3  # of what is told and not judged, and of everything once time runs out
 FORWARD_S = 60  # from then on
 TIMEOUT_S = 120
+API_TIMEOUT_S = 900
 MAIN_CIPHER, OTHER_CIPHER = "ipsec-mb", "evp"
 
 # viewers, run, cipher, receivers use UDP_GRO, the ratio not to exceed (None: told, not judged)
@@ -55,11 +56,11 @@ class Spread:
         return f"{self.median:.{digits}f} ({least:.{digits}f}–{most:.{digits}f})"
 
 
-def run(build, *command):
+def run(build, *command, timeout=TIMEOUT_S):
     """The program's lines, each as (first word, its values)."""
     path = build / "bench" / command[0]
     done = subprocess.run([path, *map(str, command[1:])], capture_output=True, text=True,
-                          timeout=TIMEOUT_S, check=False)
+                          timeout=timeout, check=False)
     if done.returncode != 0:
         sys.exit(f"bench/{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
     lines = []
@@ -185,6 +186,43 @@ def join_table(rows):
         yield f"| {what} | {spread.show(digits)} {unit} | {goal} |"
 
 
+# ---- the API ----
+
+API_COUNT = 5000
+API_MEMORY_COUNT = 200000  # by hand: 1000000
+API_JOINS_LEAST = 2000  # a core and second
+API_P99_MS = 10
+
+
+def measure_api(build):
+    """{kind: (CPU us, calls a core and second, p50 ms, p99 ms)}, and KB of growth over the requests of a day."""
+    bedrud = build / "src" / "bedrud"
+    samples = {kind: [] for kind in ("health", "join", "list")}
+    for _ in range(ROUNDS_LEAST):
+        for kind, lines in samples.items():
+            lines += run(build, "api", bedrud, kind, API_COUNT)
+    rows = {kind: (Spread(numbers(lines, kind, "cpu_us")), Spread(numbers(lines, kind, "per_core_s")),
+                   Spread(numbers(lines, kind, "p50_us", 1e-3)), Spread(numbers(lines, kind, "p99_us", 1e-3)))
+            for kind, lines in samples.items()}
+    progress("  memory")
+    memory = run(build, "api", bedrud, "memory", API_MEMORY_COUNT, timeout=API_TIMEOUT_S)[0][1]
+    return rows, (int(memory["early_kb"]), int(memory["late_kb"]))
+
+
+def api_table(rows):
+    yield "| Call | CPU, µs | A core and second | p50, ms | p99, ms | Target |"
+    yield "|---|---|---|---|---|---|"
+    for kind, (cpu, rate, p50, p99) in rows.items():
+        goals = []
+        if kind == "join":
+            met = "reached" if rate.median >= API_JOINS_LEAST else "**missed**"
+            goals.append(f"≥ {API_JOINS_LEAST} a core: {met}")
+        if kind != "health":
+            goals.append(f"p99 ≤ {API_P99_MS} ms: {verdict(p99.median, API_P99_MS)}")
+        yield (f"| {kind} | {cpu.show(0)} | {rate.show(0)} | {p50.show(2)} | {p99.show(2)} | "
+               f"{'; '.join(goals) or '–'} |")
+
+
 # ---- the page ----
 
 
@@ -211,12 +249,15 @@ def load():
     return Path("/proc/loadavg").read_text(encoding="utf-8").split()[0]
 
 
-def page(facts, forward, join):
+def page(facts, forward, join, api):
     template = (Path(__file__).resolve().parent / "results.in.md").read_text(encoding="utf-8")
     reads = [row[4].median for row in forward if row[0][3] == "on"]
     values = dict(facts)
     values["forward"] = "\n".join(forward_table(forward))
     values["join"] = "\n".join(join_table(join))
+    rows, (early_kb, late_kb) = api
+    values["api"] = "\n".join(api_table(rows))
+    values["api_memory"] = f"{early_kb / 1024:.1f} MB after {API_MEMORY_COUNT // 10:,} and {late_kb / 1024:.1f} MB after {API_MEMORY_COUNT:,}"
     values["lost"] = f"{max(row[5] for row in forward):.4f}"
     values["per_read"] = f"{reads[0]:.2f}" if reads else "–"
     for key, value in values.items():
@@ -243,6 +284,8 @@ def measure():
     forward = measure_forward(build)
     progress("joining")
     join = measure_join(build)
+    progress("the API")
+    api = measure_api(build)
     stolen_after, all_after = stolen()
     facts = {
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(began)),
@@ -252,7 +295,7 @@ def measure():
         "stolen": f"{100 * (stolen_after - stolen_before) / max(all_after - all_before, 1):.1f} %",
         "rounds": f"{ROUNDS_LEAST} to {ROUNDS}",
     }
-    results.write_text(page(facts, forward, join), encoding="utf-8")
+    results.write_text(page(facts, forward, join, api), encoding="utf-8")
     print(results.read_text(encoding="utf-8"))
 
 

@@ -6,5 +6,5 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=build/release
-ninja --quiet -C "$build" src/bedrud bench/floor bench/forward bench/join >/dev/null
+ninja --quiet -C "$build" src/bedrud bench/floor bench/forward bench/join bench/api >/dev/null
 exec python3 bench/measure.py "$build" bench/RESULTS.md
