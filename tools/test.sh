@@ -186,6 +186,7 @@ alone check 600
 alone web 300
 alone guards 400
 beside interop 1500
+beside app 1200
 beside e2ee 1500
 beside hostile 1200
 beside prove 900
