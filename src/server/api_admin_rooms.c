@@ -47,7 +47,9 @@ static void list(struct api_call *c)
     struct room_row *rows = arena_alloc(&c->arena, page.part.limit * sizeof *rows);
     unsigned count;
     int64_t total;
-    int error = rooms_find_all(c->db, &c->arena, &search, page.part, found, &count, &total);
+
+    search.page = page.part;
+    int error = rooms_find_all(c->db, &c->arena, &search, found, &count, &total);
 
     if (error) {
         api_fail_store(c, error);

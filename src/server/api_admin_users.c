@@ -62,7 +62,9 @@ static void list(struct api_call *c)
     struct user *rows = arena_alloc(&c->arena, page.part.limit * sizeof *rows);
     unsigned count;
     int64_t total;
-    int error = users_find_all(c->db, &c->arena, &search, page.part, rows, &count, &total);
+
+    search.page = page.part;
+    int error = users_find_all(c->db, &c->arena, &search, rows, &count, &total);
 
     if (error) {
         api_fail_store(c, error);

@@ -94,6 +94,7 @@ struct rooms_search {
     enum rooms_state state; /* any: but archived */
     enum rooms_order order;
     bool descending;
+    struct db_page page;
 };
 
 struct room_found {
@@ -101,9 +102,9 @@ struct room_found {
     const char *owner_name, *owner_email; /* "": the account is gone */
 };
 
-/* `list` takes page.limit; *total is the number of all that are found. */
+/* `list` takes s->page.limit; *total is the number of all that are found. */
 int rooms_find_all(struct db *db, struct arena *a, const struct rooms_search *s,
-                   struct db_page page, struct room_found *list, unsigned *count, int64_t *total);
+                   struct room_found *list, unsigned *count, int64_t *total);
 int rooms_count_state(struct db *db, enum rooms_state state, int64_t *count);
 
 /* Nobody comes in until it is reactivated. -ENOENT when it is not active. */

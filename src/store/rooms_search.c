@@ -25,7 +25,7 @@ static int read_count(struct db_query *q, int64_t *count)
 }
 
 int rooms_find_all(struct db *db, struct arena *a, const struct rooms_search *s,
-                   struct db_page page, struct room_found *list, unsigned *count, int64_t *total)
+                   struct room_found *list, unsigned *count, int64_t *total)
 {
 #define BY(column, direction)                                                                      \
     "SELECT " ROOMS_COLUMNS ", coalesce(users.name, ''), coalesce(users.email, '')" FOUND          \
@@ -41,8 +41,8 @@ int rooms_find_all(struct db *db, struct arena *a, const struct rooms_search *s,
                                       db_text(db_contains(s->owner, a)),
                                       db_int(s->is_public),
                                       db_int(s->state),
-                                      db_int(page.limit),
-                                      db_int(page.offset)};
+                                      db_int(s->page.limit),
+                                      db_int(s->page.offset)};
 
     *count = 0;
     int error = read_count(db_query_run(db, "SELECT count(*)" FOUND, values, VALUES), total);

@@ -102,8 +102,8 @@ static int count_found(struct db *db, const struct db_value values[4], int64_t *
     return db_end(q);
 }
 
-int users_find_all(struct db *db, struct arena *a, const struct users_search *s,
-                   struct db_page page, struct user *list, unsigned *count, int64_t *total)
+int users_find_all(struct db *db, struct arena *a, const struct users_search *s, struct user *list,
+                   unsigned *count, int64_t *total)
 {
 #define BY(column, direction)                                                                      \
     "SELECT " USERS_COLUMNS FOUND " ORDER BY " column " " direction ", id LIMIT $5 OFFSET $6"
@@ -116,8 +116,8 @@ int users_find_all(struct db *db, struct arena *a, const struct users_search *s,
                                       db_text(s->provider),
                                       db_int(s->access),
                                       db_int(s->active),
-                                      db_int(page.limit),
-                                      db_int(page.offset)};
+                                      db_int(s->page.limit),
+                                      db_int(s->page.offset)};
 
     *count = 0;
     int error = count_found(db, values, total);

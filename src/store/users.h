@@ -54,11 +54,12 @@ struct users_search {
     int active;           /* 0 or 1; below 0: any */
     enum users_order order;
     bool descending;
+    struct db_page page;
 };
 
-/* `list` takes page.limit; *total is the number of all that are found. */
-int users_find_all(struct db *db, struct arena *a, const struct users_search *s,
-                   struct db_page page, struct user *list, unsigned *count, int64_t *total);
+/* `list` takes s->page.limit; *total is the number of all that are found. */
+int users_find_all(struct db *db, struct arena *a, const struct users_search *s, struct user *list,
+                   unsigned *count, int64_t *total);
 
 int users_set_profile(struct db *db, const char *id, const char *name, const char *email,
                       int64_t now_ms);
