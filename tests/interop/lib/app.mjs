@@ -15,10 +15,13 @@ export async function needApp(server) {
   if (!page.includes('id="app"')) throw new Skip('this build contains no app');
 }
 
-/** A page of the app in a context of its own. What its policy refused is kept in `page.refused`, its errors in `page.failures`. */
+/**
+ * A page of the app in a context of its own, without motion: what moves in is looked at when it is there. What its policy
+ * refused is kept in `page.refused`, its errors in `page.failures`.
+ */
 export async function openApp(server, path = '/', options = {}) {
   await needApp(server);
-  const context = await openContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const context = await openContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   page.refused = [];
   page.failures = [];

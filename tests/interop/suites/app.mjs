@@ -153,7 +153,7 @@ async function byKeyboard(server) {
 }
 
 const LOOKS = [
-  { reducedMotion: 'reduce', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
+  { colorScheme: 'light', viewport: { width: 1280, height: 800 } },
   { colorScheme: 'dark', viewport: { width: 360, height: 720 }, hasTouch: true },
   { colorScheme: 'light', viewport: { width: 320, height: 640 } },
 ];
