@@ -42,7 +42,7 @@ DOORS = {
     "cyaml/": ["server/config"],
     "yaml.h": ["server/config"],
     "sodium": ["server/auth"],
-    "curl/": ["server/fetch", "cli/remote"],
+    "curl/": ["server/fetch"],
 }
 
 MAX_FILE_LINES = 600

@@ -1,62 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HTTP by libcurl, which is loaded when it is needed: linked, it would cost every start of the
- * server 20 ms and 4 MB. */
 #include "cli/remote.h"
 
-#include <curl/curl.h>
-#include <dlfcn.h>
 #include <jansson.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "net/loop.h"
+#include "server/fetch.h"
 #include "server/running.h"
 #include "server/secrets.h"
 
 #define TOKEN_LIFE_S 60
-#define CONNECT_MS 3000
 #define ANSWER_MS 10000
-
-/* What is used of libcurl, which stays loaded. */
-struct curl_door {
-    __typeof__(&curl_easy_init) init;
-    __typeof__(&curl_easy_setopt) set;
-    __typeof__(&curl_easy_perform) perform;
-    __typeof__(&curl_easy_getinfo) get;
-    __typeof__(&curl_easy_cleanup) cleanup;
-    __typeof__(&curl_slist_append) append;
-    __typeof__(&curl_slist_free_all) free_list;
-    __typeof__(&curl_easy_strerror) error;
-};
 
 /* The bytes of an answer; more than this is none of ours. */
 #define ANSWER_MOST (64 * 1024 * 1024)
-
-static bool find(void *handle, const char *name, void *function)
-{
-    void *at = dlsym(handle, name);
-
-    memcpy(function, &at, sizeof at);
-    return at != NULL;
-}
-
-static bool door_open(struct curl_door *d, struct str *message)
-{
-    void *handle = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
-
-    if (handle && find(handle, "curl_easy_init", &d->init) &&
-        find(handle, "curl_easy_setopt", &d->set) &&
-        find(handle, "curl_easy_perform", &d->perform) &&
-        find(handle, "curl_easy_getinfo", &d->get) &&
-        find(handle, "curl_easy_cleanup", &d->cleanup) &&
-        find(handle, "curl_slist_append", &d->append) &&
-        find(handle, "curl_slist_free_all", &d->free_list) &&
-        find(handle, "curl_easy_strerror", &d->error))
-        return true;
-    str_append(message, "libcurl.so.4 is not there; `make setup` installs it");
-    return false;
-}
 
 /* ---- beginning and end ---- */
 
@@ -87,93 +46,49 @@ void remote_url(const struct config *c, uint16_t port, struct str *url)
 
 /* ---- HTTP ---- */
 
-static size_t on_bytes(char *bytes, size_t size, size_t count, void *answer)
+static void say_silence(struct str *message, const char *url, const struct fetch_answer *got)
 {
-    struct str *out = answer;
+    const char *path = strchr(strstr(url, "://") + 3, '/');
 
-    if (out->size + size * count > ANSWER_MOST)
-        return 0;
-    str_append_span(out, span_of(bytes, size * count));
-    return size * count;
-}
-
-/* Our own server by its own certificate, whatever name stands in it. */
-static void set_trust(const struct curl_door *d, CURL *c, const char *cert)
-{
-    if (!cert || !cert[0])
-        return;
-    d->set(c, CURLOPT_CAINFO, cert);
-    d->set(c, CURLOPT_SSL_VERIFYHOST, 0L);
-}
-
-static long perform(const struct curl_door *d, CURL *c, const struct remote_request *q,
-                    struct str *answer, struct str *message)
-{
-    long status = 0;
-
-    d->set(c, CURLOPT_CUSTOMREQUEST, q->method);
-    d->set(c, CURLOPT_URL, q->url);
-    d->set(c, CURLOPT_PROTOCOLS_STR, "http,https");
-    d->set(c, CURLOPT_NOPROXY, "*");
-    d->set(c, CURLOPT_NOSIGNAL, 1L);
-    d->set(c, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-    d->set(c, CURLOPT_TIMEOUT_MS, (long)ANSWER_MS);
-    d->set(c, CURLOPT_WRITEFUNCTION, on_bytes);
-    d->set(c, CURLOPT_WRITEDATA, answer);
-    set_trust(d, c, q->cert);
-    CURLcode code = d->perform(c);
-    if (code == CURLE_OK) {
-        d->get(c, CURLINFO_RESPONSE_CODE, &status);
-        return status;
-    }
-    const char *path = strchr(strstr(q->url, "://") + 3, '/');
     str_printf(message, "no answer from %.*s: %s; start it with `bedrud run`, or name its --listen",
-               (int)(path ? (size_t)(path - q->url) : strlen(q->url)), q->url, d->error(code));
-    return 0;
-}
-
-static struct curl_slist *add_header(const struct curl_door *d, struct curl_slist *list,
-                                     const char *name, const char *value)
-{
-    struct str line;
-
-    str_init(&line);
-    str_printf(&line, "%s: %s", name, value);
-    list = d->append(list, line.text);
-    if (line.size)
-        mem_wipe(line.text, line.size);
-    str_fini(&line);
-    return list;
+               (int)(path ? (size_t)(path - url) : strlen(url)), url, got->error);
 }
 
 long remote_http(const struct remote_request *q, struct str *answer, struct str *message)
 {
-    struct curl_door door = {0};
-    struct str bearer;
-    long status = 0;
+    struct str bearer, type;
+    const char *headers[2];
+    struct fetch_answer got;
+    struct fetch *f = fetch_new();
+    struct fetch_request r = {.method = q->method,
+                              .url = q->url,
+                              .headers = headers,
+                              .body = q->body,
+                              .trust = q->cert && q->cert[0] ? q->cert : NULL,
+                              .timeout_ms = ANSWER_MS,
+                              .answer_most = ANSWER_MOST};
 
-    if (!door_open(&door, message))
-        return 0;
-    CURL *c = door.init();
     str_init(&bearer);
-    str_printf(&bearer, "Bearer %s", q->token ? q->token : "");
-    struct curl_slist *headers =
-        q->token ? add_header(&door, NULL, "Authorization", bearer.text) : NULL;
-    if (q->content_type)
-        headers = add_header(&door, headers, "Content-Type", q->content_type);
-    if (c) {
-        door.set(c, CURLOPT_HTTPHEADER, headers);
-        if (q->content_type) {
-            door.set(c, CURLOPT_POSTFIELDSIZE, (long)q->body.size);
-            door.set(c, CURLOPT_POSTFIELDS, q->body.size ? (const char *)q->body.data : "");
-        }
-        status = perform(&door, c, q, answer, message);
+    str_init(&type);
+    str_printf(&bearer, "Authorization: Bearer %s", q->token ? q->token : "");
+    if (q->token)
+        headers[r.header_count++] = bearer.text;
+    if (q->content_type) {
+        str_printf(&type, "Content-Type: %s", q->content_type);
+        headers[r.header_count++] = type.text;
+        r.body.data = q->body.data ? q->body.data : (const uint8_t *)"";
     }
-    door.free_list(headers);
-    door.cleanup(c);
+    fetch_ask(f, &r, &got);
+    if (got.status)
+        str_append_span(answer, str_span(&got.body));
+    else
+        say_silence(message, q->url, &got);
+    fetch_answer_fini(&got);
+    fetch_free(f);
     mem_wipe(bearer.text, bearer.size);
     str_fini(&bearer);
-    return status;
+    str_fini(&type);
+    return got.status;
 }
 
 /* ---- RoomService ---- */

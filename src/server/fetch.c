@@ -151,6 +151,21 @@ static int on_progress(void *arg, curl_off_t dl_total, curl_off_t dl, curl_off_t
 
 /* ---- one request ---- */
 
+static void set_request(CURL *c, const struct fetch_request *r)
+{
+    door.set(c, CURLOPT_URL, r->url);
+    if (r->body.data || !r->method) {
+        door.set(c, CURLOPT_POSTFIELDSIZE, (long)r->body.size);
+        door.set(c, CURLOPT_POSTFIELDS, r->body.size ? (const char *)r->body.data : "");
+    }
+    if (r->method)
+        door.set(c, CURLOPT_CUSTOMREQUEST, r->method);
+    if (r->trust) {
+        door.set(c, CURLOPT_CAINFO, r->trust);
+        door.set(c, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+}
+
 static void set_bounds(CURL *c, struct transfer *t)
 {
     door.set(c, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -194,7 +209,7 @@ static void perform(CURL *c, struct transfer *t)
         snprintf(out->error, sizeof out->error, "%s", door.error(code));
 }
 
-void fetch_post(struct fetch *f, const struct fetch_request *r, struct fetch_answer *out)
+void fetch_ask(struct fetch *f, const struct fetch_request *r, struct fetch_answer *out)
 {
     struct transfer t = {.request = r, .answer = out};
     struct curl_slist *headers = NULL;
@@ -205,17 +220,15 @@ void fetch_post(struct fetch *f, const struct fetch_request *r, struct fetch_ans
     if (!f->curl && door_is_open)
         f->curl = door.init();
     if (!f->curl) {
-        snprintf(out->error, sizeof out->error, "libcurl.so.4 is not there");
+        snprintf(out->error, sizeof out->error, "libcurl.so.4 is not there; `make setup` installs it");
         return;
     }
     door.reset(f->curl);
     for (unsigned i = 0; i < r->header_count; i++)
         headers = door.append(headers, r->headers[i]);
     headers = door.append(headers, "Expect:"); /* nobody waits for a 100 */
-    door.set(f->curl, CURLOPT_URL, r->url);
     door.set(f->curl, CURLOPT_HTTPHEADER, headers);
-    door.set(f->curl, CURLOPT_POSTFIELDSIZE, (long)r->body.size);
-    door.set(f->curl, CURLOPT_POSTFIELDS, r->body.size ? (const char *)r->body.data : "");
+    set_request(f->curl, r);
     set_bounds(f->curl, &t);
     perform(f->curl, &t);
     door.set(f->curl, CURLOPT_HTTPHEADER, NULL);

@@ -10,10 +10,14 @@
 struct fetch;
 
 struct fetch_request {
+    const char *method;         /* NULL: POST */
     const char *url;            /* http or https */
     const char *const *headers; /* whole lines */
     unsigned header_count;
-    struct span body;
+    struct span body; /* data NULL: none, an empty one of a POST */
+    /* A file: the certificate that is trusted, whatever name stands in it; NULL: those that the
+     * system trusts, for their names. */
+    const char *trust;
     unsigned timeout_ms; /* for all of it; 0: LIMIT_FETCH_MS */
     size_t answer_most;  /* of an answer's body, a longer one is an error; 0: none is kept */
     /* Which addresses may be connected to, asked for each one after names are resolved; NULL: all.
@@ -34,8 +38,8 @@ struct fetch_answer {
 /* One for a thread; keeps connections from one request to the next. */
 struct fetch *fetch_new(void);
 void fetch_free(struct fetch *f);
-/* POST. Fills *out, which the caller ends with fetch_answer_fini. */
-void fetch_post(struct fetch *f, const struct fetch_request *r, struct fetch_answer *out);
+/* Fills *out, which the caller ends with fetch_answer_fini. */
+void fetch_ask(struct fetch *f, const struct fetch_request *r, struct fetch_answer *out);
 void fetch_answer_fini(struct fetch_answer *a);
 
 #endif

@@ -47,7 +47,7 @@ static int post(struct media_livekit *m, enum engine_request what, const char *r
     str_printf(&url, "%s/twirp/%s", m->url, twirp_path(what, &claims));
     char *bearer = sign(m, &claims);
     const char *const headers[] = {"Content-Type: application/protobuf", bearer};
-    fetch_post(m->fetch,
+    fetch_ask(m->fetch,
                &(struct fetch_request){.url = url.text,
                                        .headers = headers,
                                        .header_count = 2,

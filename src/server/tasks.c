@@ -119,7 +119,7 @@ static bool send(struct tasks *t, const struct job_row *job, const struct webhoo
     struct fetch_answer answer;
     char shown[WEBHOOK_SHOWN];
 
-    fetch_post(t->fetch,
+    fetch_ask(t->fetch,
                &(struct fetch_request){.url = letter->url,
                                        .headers = letter->headers,
                                        .header_count = letter->header_count,

@@ -46,7 +46,7 @@ static unsigned ask(struct fetch_request r, struct fetch_answer *out)
         r.url = sink.url;
     if (!r.answer_most)
         r.answer_most = 1000;
-    fetch_post(fetch, &r, out);
+    fetch_ask(fetch, &r, out);
     return out->status;
 }
 
