@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Configuration, keys and address of the server on this machine; requests and calls to it. */
 #include "cli/remote.h"
 
 #include <jansson.h>

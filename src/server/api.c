@@ -57,23 +57,23 @@ void api_reply(struct api_call *c, unsigned status, struct json_t *value)
     json_decref(value);
 }
 
-void api_fail(struct api_call *c, unsigned status, const char *code, const char *text)
+bool api_fail(struct api_call *c, unsigned status, const char *code, const char *text)
 {
     api_reply(c, status, json_pack("{s:s,s:s}", "error", text, "code", code));
+    return false;
 }
 
-void api_fail_store(struct api_call *c, int error)
+bool api_fail_store(struct api_call *c, int error)
 {
     if (error == -EBUSY || error == -ENOTCONN || error == -ENOSPC) {
         api_header(c, "Retry-After", "2");
-        api_fail(c, 503, error == -ENOSPC ? "storage_full" : "database_unavailable",
-                 error == -ENOSPC ? "the server's storage is full"
-                                  : "the database does not answer, try again");
-        return;
+        return api_fail(c, 503, error == -ENOSPC ? "storage_full" : "database_unavailable",
+                        error == -ENOSPC ? "the server's storage is full"
+                                         : "the database does not answer, try again");
     }
     log_limited(LOG_ERROR, 10, "api_failed", LOG_STR("route", c->route->path),
                 LOG_NUM("error", -error));
-    api_fail(c, 500, "internal", "the server could not do this");
+    return api_fail(c, 500, "internal", "the server could not do this");
 }
 
 void api_say(struct api_call *c, const char *text)

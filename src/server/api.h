@@ -134,10 +134,10 @@ const char *api_cookie(struct api_call *c, const char *name);
 
 /* Takes the value. */
 void api_reply(struct api_call *c, unsigned status, struct json_t *value);
-/* {"error": text, "code": code}; both are literals. */
-void api_fail(struct api_call *c, unsigned status, const char *code, const char *text);
+/* {"error": text, "code": code}; both are literals. False, so that a check may end with it. */
+bool api_fail(struct api_call *c, unsigned status, const char *code, const char *text);
 /* What an error of the store means to the client: 503 with Retry-After, or 500. */
-void api_fail_store(struct api_call *c, int error);
+bool api_fail_store(struct api_call *c, int error);
 /* "total", "page" and "limit" beside a part of a list. */
 void api_add_page(struct json_t *answer, const struct api_page *page, int64_t total);
 /* {"message": text} */

@@ -24,12 +24,6 @@ struct visit {
 
 /* ---- who is let in ---- */
 
-static bool refuse(struct api_call *c, const char *code, const char *text)
-{
-    api_fail(c, 403, code, text);
-    return false;
-}
-
 /* Whoever is inside already does not count against themselves. */
 static bool has_seat(struct api_call *c, const struct room_row *r)
 {
@@ -45,7 +39,7 @@ static bool has_seat(struct api_call *c, const struct room_row *r)
     }
     for (unsigned i = 0; i < count; i++)
         others += strcmp(people[i].identity, c->user.id) != 0;
-    return others < r->max_participants || refuse(c, "room_full", "room is full");
+    return others < r->max_participants || api_fail(c, 403, "room_full", "room is full");
 }
 
 static bool let_in(struct api_call *c, struct visit *v)
@@ -55,12 +49,12 @@ static bool let_in(struct api_call *c, struct visit *v)
         api_room_role(r, &c->user, &v->member) != API_ROLE_PARTICIPANT || v->member.is_approved;
 
     if (v->member.is_banned)
-        return refuse(c, "banned", "you are banned from this room");
+        return api_fail(c, 403, "banned", "you are banned from this room");
     v->waits = r->settings.require_approval && !known;
     if (v->waits)
         return true;
     if (!r->is_public && !known)
-        return refuse(c, "private", "This room is private");
+        return api_fail(c, 403, "private", "This room is private");
     return has_seat(c, r);
 }
 
@@ -143,7 +137,7 @@ static void refresh_token(struct api_call *c)
     if (api_refused(c) || !visit(c, name, &v, false))
         return;
     if (v.waits) {
-        refuse(c, "approval_required", "This room requires approval to join");
+        api_fail(c, 403, "approval_required", "This room requires approval to join");
         return;
     }
     int error = note_visit(c, &v); /* a token that no row stands for could not be ended */

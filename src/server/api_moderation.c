@@ -29,18 +29,6 @@ static int rank(const struct room_row *r, const struct user *u, const struct mem
     return u->accesses & ACCESS_SUPERADMIN ? API_ROLE_OWNER + 1 : (int)api_room_role(r, u, m);
 }
 
-static bool refuse(struct api_call *c, unsigned status, const char *code, const char *text)
-{
-    api_fail(c, status, code, text);
-    return false;
-}
-
-static bool fail_store(struct api_call *c, int error)
-{
-    api_fail_store(c, error);
-    return false;
-}
-
 static int find_target(struct api_call *c, struct act *a)
 {
     int error = users_find(c->db, &c->arena, a->identity, &a->user);
@@ -58,7 +46,7 @@ static bool aim(struct api_call *c, enum api_role least, struct act *a)
     if (!api_room_enter(c, least, &a->room))
         return false;
     int error = find_target(c, a);
-    return !error || fail_store(c, error);
+    return !error || api_fail_store(c, error);
 }
 
 /* The same for what nobody wants to have done to them: not to oneself, and not to one's betters. */
@@ -69,17 +57,17 @@ static bool aim_against(struct api_call *c, enum api_role least, struct act *a)
     if (!aim(c, least, a))
         return false;
     if (strcmp(a->identity, c->user.id) == 0)
-        return refuse(c, 400, "self", "You cannot do this to yourself");
+        return api_fail(c, 400, "self", "You cannot do this to yourself");
     int error = members_find(c->db, &c->arena, a->room.id, c->user.id, &me);
     if (error)
-        return fail_store(c, error);
+        return api_fail_store(c, error);
     return !a->user.id || rank(&a->room, &a->user, &a->member) < rank(&a->room, &c->user, &me) ||
-           refuse(c, 403, "outranked", "You cannot do this to an admin of this room");
+           api_fail(c, 403, "outranked", "You cannot do this to an admin of this room");
 }
 
 static bool refuse_unknown(struct api_call *c)
 {
-    return refuse(c, 404, "participant_not_found", "Participant not found");
+    return api_fail(c, 404, "participant_not_found", "Participant not found");
 }
 
 /* Whether the store has them in this room's book. */
@@ -95,7 +83,7 @@ static bool find_inside(struct api_call *c, const struct act *a, struct media_pe
 
     if (error == -ENOENT)
         return refuse_unknown(c);
-    return !error || fail_store(c, error);
+    return !error || api_fail_store(c, error);
 }
 
 static void answer(struct api_call *c, int error, const char *status)
@@ -287,7 +275,7 @@ static void promote(struct api_call *c)
     if (a.user.id && rank(&a.room, &a.user, &a.member) >= API_ROLE_MODERATOR)
         answer(c, 0, "already_moderator");
     else if (a.member.is_banned)
-        refuse(c, 409, "banned", "This person is banned from the room");
+        api_fail(c, 409, "banned", "This person is banned from the room");
     else
         set(c, &a, MEMBER_MODERATOR, true, "promote");
 }

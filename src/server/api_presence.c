@@ -10,18 +10,6 @@
 #include "server/api_room.h"
 #include "server/query.h"
 
-static bool refuse(struct api_call *c, unsigned status, const char *code, const char *text)
-{
-    api_fail(c, status, code, text);
-    return false;
-}
-
-static bool fail_store(struct api_call *c, int error)
-{
-    api_fail_store(c, error);
-    return false;
-}
-
 /* ---- from outside ---- */
 
 /* Names are for those who could come in themselves. */
@@ -33,17 +21,17 @@ static bool may_look(struct api_call *c, const struct room_row *r, bool names)
     if (c->user.id)
         error = members_find(c->db, &c->arena, r->id, c->user.id, &m);
     if (error)
-        return fail_store(c, error);
+        return api_fail_store(c, error);
     bool known =
         c->user.id && (api_room_role(r, &c->user, &m) != API_ROLE_PARTICIPANT || m.is_approved);
     if (m.is_banned)
-        return refuse(c, 403, "banned", "you are banned from this room");
+        return api_fail(c, 403, "banned", "you are banned from this room");
     if (!r->is_public && !known)
-        return refuse(c, 403, "private", "This room is private");
+        return api_fail(c, 403, "private", "This room is private");
     if (names && !c->user.id)
-        return refuse(c, 401, "unauthorized", "Missing authorization");
+        return api_fail(c, 401, "unauthorized", "Missing authorization");
     if (names && r->settings.require_approval && !known)
-        return refuse(c, 403, "approval_required", "This room requires approval to join");
+        return api_fail(c, 403, "approval_required", "This room requires approval to join");
     return true;
 }
 
@@ -119,16 +107,16 @@ static bool meet(struct api_call *c, struct media_person *out)
     int error = rooms_find(c->db, &c->arena, c->params[0], &r);
 
     if (error == -ENOENT || (!error && r.deleted_ms))
-        return refuse(c, 404, "room_not_found", "Room not found");
+        return api_fail(c, 404, "room_not_found", "Room not found");
     if (!error)
         error = media_find_person(c->media, &c->arena, r.name, c->user.id, &me);
     if (error == -ENOENT)
-        return refuse(c, 403, "not_in_meeting", "You are not in this meeting");
+        return api_fail(c, 403, "not_in_meeting", "You are not in this meeting");
     if (!error)
         error = media_find_person(c->media, &c->arena, r.name, c->params[1], out);
     if (error == -ENOENT || (!error && out->permission.hidden))
-        return refuse(c, 404, "participant_not_found", "Participant not found");
-    return !error || fail_store(c, error);
+        return api_fail(c, 404, "participant_not_found", "Participant not found");
+    return !error || api_fail_store(c, error);
 }
 
 /* The name of a value of LiveKit's, as its server API spells it. */

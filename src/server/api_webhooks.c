@@ -61,12 +61,6 @@ static void fail(struct api_call *c, int error)
 
 /* ---- fields ---- */
 
-static bool refuse(struct api_call *c, const char *code, const char *text)
-{
-    api_fail(c, 400, code, text);
-    return false;
-}
-
 /* A list of names of events, as it is kept; false with an answer when it is something else. */
 static bool read_events(struct api_call *c, const char **out)
 {
@@ -88,9 +82,9 @@ static bool read_events(struct api_call *c, const char **out)
     }
     *out = arena_strdup(&c->arena, str_span(&text));
     str_fini(&text);
-    return good || refuse(c, "invalid_events",
-                          "events must be a list of room.created, room.started, room.ended, "
-                          "participant.joined, participant.left");
+    return good || api_fail(c, 400, "invalid_events",
+                            "events must be a list of room.created, room.started, room.ended, "
+                            "participant.joined, participant.left");
 }
 
 /* What is left out stays as it was. */
@@ -104,7 +98,8 @@ static bool read_fields(struct api_call *c, struct webhook_row *w)
     if (url[0])
         w->url = url;
     return webhook_url_fits(w->url, strlen(w->url)) ||
-           refuse(c, "invalid_url", "url must be an address such as https://example.org/hook");
+           api_fail(c, 400, "invalid_url",
+                    "url must be an address such as https://example.org/hook");
 }
 
 /* ---- routes ---- */

@@ -220,7 +220,8 @@ void fetch_ask(struct fetch *f, const struct fetch_request *r, struct fetch_answ
     if (!f->curl && door_is_open)
         f->curl = door.init();
     if (!f->curl) {
-        snprintf(out->error, sizeof out->error, "libcurl.so.4 is not there; `make setup` installs it");
+        snprintf(out->error, sizeof out->error,
+                 "libcurl.so.4 is not there; `make setup` installs it");
         return;
     }
     door.reset(f->curl);
