@@ -26,9 +26,12 @@ def programs(build, suites):
 
 
 def build_programs(build, tests):
-    # The program itself, and the binary that it is told to run, which meson names within its folder.
+    # The program itself, and the binary that it is told to run, by an argument, which meson names
+    # within its folder, or by its environment.
     paths = {os.path.relpath(t["cmd"][0], build) for t in tests}
     paths |= {part for t in tests for part in t["cmd"][1:] if part == "src/bedrud"}
+    binaries = {t["env"].get("BEDRUD_BINARY") for t in tests} - {None}
+    paths |= {os.path.relpath(binary, build) for binary in binaries}
     done = subprocess.run(["ninja", "-k", "0", "-C", str(build), *sorted(paths)], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True)
     if done.returncode != 0:

@@ -28,8 +28,9 @@ static Livekit__ParticipantInfo *short_person(const struct person *p, struct are
 
 static Livekit__WebhookEvent event_of(const struct engine *e, const char *name)
 {
-    Livekit__WebhookEvent w = LIVEKIT__WEBHOOK_EVENT__INIT;
+    Livekit__WebhookEvent w;
 
+    livekit__webhook_event__init(&w);
     w.event = (char *)(uintptr_t)name;
     w.created_at = engine_unix_ms(e, e->now_us) / 1000;
     return w;

@@ -118,8 +118,6 @@ int api_live_remove(struct api_call *c, const struct room_row *r, const char *id
 
 /* ---- wherever they are ---- */
 
-#define ROOMS_AT_ONCE 64
-
 /* Also in rooms that are not live: somebody may be on their way into one (admission.h). */
 static int in_each_room(struct api_call *c, const char *user_id,
                         int (*act)(struct api_call *, const struct room_row *, const char *))
@@ -132,7 +130,7 @@ static int in_each_room(struct api_call *c, const char *user_id,
         struct room_row rooms[ROOMS_AT_ONCE];
         struct arena a;
         arena_init(&a);
-        error = rooms_list_entered(c->db, &a, user_id, after, ROOMS_AT_ONCE, rooms, &count);
+        error = rooms_list_entered(c->db, &a, user_id, after, rooms, &count);
         for (unsigned i = 0; i < count && !error; i++)
             error = act(c, &rooms[i], user_id);
         if (count > 0)

@@ -170,14 +170,14 @@ int rooms_list(struct db *db, struct arena *a, const char *user_id, struct db_pa
 }
 
 int rooms_list_entered(struct db *db, struct arena *a, const char *user_id, const char *after,
-                       unsigned most, struct room_row *list, unsigned *count)
+                       struct room_row *list, unsigned *count)
 {
     return read_list(db_query(db,
                               "SELECT " ROOMS_COLUMNS
                               " FROM rooms JOIN room_participants ON room_id = "
                               "rooms.id WHERE user_id = $1 AND is_active = 1 AND rooms.id > $2 "
                               "ORDER BY rooms.id LIMIT $3",
-                              db_text(user_id), db_text(after), db_int(most)),
+                              db_text(user_id), db_text(after), db_int(ROOMS_AT_ONCE)),
                      a, list, count);
 }
 

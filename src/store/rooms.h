@@ -68,9 +68,11 @@ int rooms_extend(struct db *db, const char *id, int64_t expires_ms);
  * those whose name a newer one has. Newest first; `list` takes page.limit. */
 int rooms_list(struct db *db, struct arena *a, const char *user_id, struct db_page page,
                struct room_row *list, unsigned *count);
-/* Active rooms for which the user may have a join token: by id, those behind `after` ("": all). */
+#define ROOMS_AT_ONCE 64
+/* Active rooms for which the user may have a join token, by id: the next ROOMS_AT_ONCE behind
+ * `after`, "" at first. */
 int rooms_list_entered(struct db *db, struct arena *a, const char *user_id, const char *after,
-                       unsigned most, struct room_row *list, unsigned *count);
+                       struct room_row *list, unsigned *count);
 /* Archived rooms that the user made. */
 int rooms_list_archived(struct db *db, struct arena *a, const char *user_id, struct db_page page,
                         struct room_row *list, unsigned *count);

@@ -55,7 +55,7 @@ static bool pass_boundary(struct span *s, struct span boundary)
         memcmp(s->data + 2, boundary.data, boundary.size) != 0)
         return false;
     *s = span_from(*s, boundary.size + 2);
-    if (s->data[0] != '\r' || s->data[1] != '\n')
+    if (s->size < 2 || s->data[0] != '\r' || s->data[1] != '\n')
         return false;
     *s = span_from(*s, 2);
     return true;
