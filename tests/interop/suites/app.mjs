@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The web app: a person's way from an empty server to a room, what stands in the way, and what holds on every page.
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { checkPage, createRoom, openApp, PASSWORD, signUp } from '../lib/app.mjs';
 import { KEY } from '../lib/pairs.mjs';
-import { check, equal } from '../lib/tap.mjs';
+import { check, equal, until } from '../lib/tap.mjs';
 
 export { end } from '../lib/browser.mjs';
 export const options = { own: true };
@@ -202,6 +203,56 @@ async function holdsEverywhere(server, look) {
   await checkPage(page, 'the dialog for a new room');
 }
 
+const readPersian = () => JSON.parse(readFileSync(new URL('../../../web/src/words/fa/app.json', import.meta.url), 'utf8'));
+
+const startOf = async (place) => (await place.first().boundingBox()).x;
+
+async function rootIs(page, lang, dir) {
+  const root = () => page.evaluate(() => `${document.documentElement.lang} ${document.documentElement.dir}`);
+  await until(`the page is ${lang} ${dir}`, async () => (await root()) === `${lang} ${dir}`);
+}
+
+/** By the browser's language; then in English, because the person says so. */
+async function readsFromTheRight(server, look) {
+  await prepare(server);
+  const words = readPersian();
+  const page = await openApp(server, '/', { locale: 'fa-IR', ...look });
+  await page.getByRole('heading', { name: words.home.title }).waitFor();
+  await rootIs(page, 'fa', 'rtl');
+  const signIn = page.getByRole('link', { name: words.nav.signIn, exact: true });
+  check((await startOf(signIn)) < (await startOf(page.getByRole('link', { name: 'bedrud' }))), 'the logo is at the right');
+  await checkPage(page, 'the first page in Persian');
+  await signIn.click();
+  await page.getByLabel(words.auth.email).fill('ada@example.org');
+  await page.getByLabel(words.auth.password, { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: words.auth.signIn }).click();
+  await page.getByRole('heading', { name: words.rooms.yours }).waitFor();
+  await rootIs(page, 'fa', 'rtl');
+  const rooms = page.getByRole('link', { name: words.nav.rooms, exact: true });
+  const title = page.getByRole('heading', { name: words.nav.rooms, level: 1 });
+  if (look.viewport.width >= 1024) check((await startOf(rooms)) > (await startOf(title)), 'the navigation is at the right');
+  await checkPage(page, 'the dashboard in Persian');
+  await page.locator('nav button[aria-haspopup=menu]').click();
+  await page.getByRole('menuitemradio', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'Rooms', level: 1 }).waitFor();
+  await rootIs(page, 'en', 'ltr');
+  await page.reload();
+  await page.getByRole('heading', { name: 'Rooms', level: 1 }).waitFor();
+}
+
+/** Somebody who is not signed in. */
+async function choosesALanguage(server) {
+  const page = await openApp(server);
+  const files = [];
+  page.on('request', (request) => files.push(request.url()));
+  await page.getByLabel('Language').selectOption('fa');
+  await page.getByRole('heading', { name: readPersian().home.title }).waitFor();
+  await rootIs(page, 'fa', 'rtl');
+  check(files.some((url) => url.endsWith('.js')), 'its words came when they were asked for');
+  await page.reload();
+  await page.getByRole('heading', { name: readPersian().home.title }).waitFor();
+}
+
 /** Scripts that the first page loads, as they are sent at most. */
 async function isLight(server) {
   const page = await openApp(server);
@@ -228,5 +279,11 @@ export const cases = (server) => [
     120,
     () => holdsEverywhere(server, look),
   ]),
+  ...LOOKS.slice(0, 2).map((look) => [
+    `from right to left: ${look.colorScheme}, ${look.viewport.width} wide`,
+    60,
+    () => readsFromTheRight(server, look),
+  ]),
+  ['a language is chosen without an account', 30, () => choosesALanguage(server)],
   ['the first page is light', 30, () => isLight(server)],
 ];

@@ -6,7 +6,7 @@ import app from '../words/en/app.json';
 import emoji from '../words/en/emoji.json';
 
 /** Each in its own words. */
-export const LANGUAGES = { en: 'English' } as const;
+export const LANGUAGES = { en: 'English', fa: 'فارسی' } as const;
 export type Language = keyof typeof LANGUAGES;
 
 const RIGHT_TO_LEFT: readonly string[] = ['fa', 'ar', 'he', 'ur'];

@@ -63,7 +63,8 @@ function onKeys(event: KeyboardEvent<HTMLElement>, onPin: (id: string) => void):
   if (!here || event.target !== here) return;
   const id = here.dataset.tile ?? '';
   if (event.key === 'Enter') return onPin(id);
-  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  const ahead = document.documentElement.dir === 'rtl' ? -1 : 1;
+  const step = { ArrowRight: ahead, ArrowDown: 1, ArrowLeft: -ahead, ArrowUp: -1 }[event.key];
   if (!step) return;
   event.preventDefault();
   const all = [...event.currentTarget.querySelectorAll<HTMLElement>('[data-tile]')];

@@ -4,6 +4,7 @@ import { ShieldCheck, ShieldOff, Video, Zap } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button, ButtonLink, classes, Segments, TopBar } from '../../ui';
+import { LookBar } from '../frame/LookBar';
 import { useTitle } from '../useTitle';
 import { HEIGHT, readClear, WIDTH } from './codec';
 import css from './E2eePage.module.css';
@@ -46,6 +47,7 @@ export default function E2eePage() {
   return (
     <>
       <TopBar>
+        <LookBar />
         <ButtonLink href="/">{t('start')}</ButtonLink>
       </TopBar>
       <main className={css.page}>

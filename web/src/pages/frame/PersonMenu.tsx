@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Who is signed in, and what concerns them: the look, the language, signing out.
 import { ChevronsUpDown, LogOut, Settings } from 'lucide-react';
-import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import type { User } from '../../api';
-import { type Language, LANGUAGES, setLanguage } from '../../app/i18n';
 import { useServices } from '../../app/services';
-import { keepTheme, readTheme, type Theme } from '../../app/theme';
-import { Avatar, Menu, MenuChoice, MenuItem, MenuLine } from '../../ui';
+import { Avatar, Menu, MenuItem, MenuLine } from '../../ui';
 import css from './AppFrame.module.css';
+import { LanguageChoice, ThemeChoice } from './LookChoices';
 import { ADMIN } from './places';
 
-const THEMES = ['system', 'light', 'dark'] as const;
-
 export function PersonMenu({ user }: { user: User }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { session } = useServices();
   const [, go] = useLocation();
   // There the navigation at the bottom has no place for these.
   const isSmall = !matchMedia('(width >= 1024px)').matches;
-  const [theme, setTheme] = useState(readTheme);
-  const chooseTheme = (chosen: Theme): void => {
-    keepTheme(chosen);
-    setTheme(chosen);
-  };
   const signOut = (): void => {
     void session.signOut().catch(() => undefined);
     go('/');
@@ -54,19 +45,9 @@ export function PersonMenu({ user }: { user: User }) {
         </MenuItem>
       )}
       <MenuLine />
-      <MenuChoice
-        label={t('theme.label')}
-        value={theme}
-        options={THEMES.map((value) => ({ value, text: t(`theme.${value}`) }))}
-        onChoose={chooseTheme}
-      />
+      <ThemeChoice />
       <MenuLine />
-      <MenuChoice
-        label={t('nav.language')}
-        value={i18n.language as Language}
-        options={Object.entries(LANGUAGES).map(([value, text]) => ({ value: value as Language, text }))}
-        onChoose={(language) => void setLanguage(language)}
-      />
+      <LanguageChoice />
       <MenuLine />
       <MenuItem icon={LogOut} onSelect={signOut}>
         {t('nav.signOut')}

@@ -5,6 +5,7 @@ import { Trans, useTranslation } from 'react-i18next';
 import { Link } from 'wouter';
 import { useWho } from '../../app/services';
 import { Button, ButtonLink, Notice, TopBar } from '../../ui';
+import { LookBar } from '../frame/LookBar';
 import { useTitle } from '../useTitle';
 import css from './HomePage.module.css';
 import { JoinForm } from './JoinForm';
@@ -24,6 +25,7 @@ export function HomePage() {
         <Link href="/e2ee" className={css.link}>
           {t('nav.encryption')}
         </Link>
+        <LookBar />
         {status === 'member' ? (
           <ButtonLink href="/dashboard">{t('nav.rooms')}</ButtonLink>
         ) : (
