@@ -111,6 +111,8 @@
 #define LIMIT_WEB_SILENCE_US (25 * 1000000LL) /* ... and dropped: two pings unanswered */
 /* Bytes of all connections' buffers together; beyond it those that hold much are dropped. */
 #define LIMIT_WEB_HELD_BYTES (256 * 1024 * 1024)
+#define LIMIT_WEB_HELD_PER_ADDRESS                                                                 \
+    (64 * 1024 * 1024)              /* some uploads at once, so that strangers cannot fill all */
 #define LIMIT_HTTP_HEAD (32 * 1024) /* a token of 16 KiB in the URL, and a browser's cookies */
 #define LIMIT_LINK_ENCODINGS                                                                       \
     8 /* layers of percent-encoding on a link: forwarded mail makes 2 or 3 */

@@ -42,6 +42,7 @@ union peer_name {
 /* Everybody from one address. */
 struct neighbour {
     uint32_t connections;
+    size_t held; /* their part of web.held */
 };
 
 struct client {
@@ -93,6 +94,8 @@ static void dirty_add(struct web *w, struct client *c)
 static void client_free(struct web *w, struct client *c)
 {
     struct neighbour *n = map_get(&w->neighbours, neighbour_key(&c->peer));
+    if (n)
+        n->held -= c->held;
     if (n && --n->connections == 0)
         free(map_remove(&w->neighbours, neighbour_key(&c->peer)));
     map_remove(&w->ids, span_of(&c->id, sizeof(c->id)));
@@ -253,13 +256,20 @@ static void client_watch(struct web *w, struct client *c)
         c->broken = true;
 }
 
-/* All buffers together are bounded: who holds much while they are full must go. */
+/* All buffers together are bounded, and those of an address: who holds much while they are full
+ * must go. */
 static void client_charge(struct web *w, struct client *c)
 {
     size_t held = web_conn_held(c->conn);
+    if (held == c->held && held <= HELD_SMALL_BYTES)
+        return;
+    struct neighbour *n = map_get(&w->neighbours, neighbour_key(&c->peer));
+    uint32_t most = w->config.max_held_per_address;
     w->held += held - c->held;
+    n->held += held - c->held;
     c->held = held;
-    if (w->held <= LIMIT_WEB_HELD_BYTES || held <= HELD_SMALL_BYTES)
+    bool full = w->held > LIMIT_WEB_HELD_BYTES || (most > 0 && n->held > most);
+    if (!full || held <= HELD_SMALL_BYTES)
         return;
     char text[ADDR_TEXT_MAX];
     log_limited(LOG_WARN, 5, "web_buffers_full",

@@ -59,6 +59,7 @@ struct web_config {
     uint32_t (*max_body_of)(struct span path);                    /* NULL: max_body_bytes of all */
     uint32_t max_connections;
     uint32_t max_connections_per_address; /* of IPv6: per /64. 0: no bound, as behind a proxy */
+    uint32_t max_held_per_address;        /* bytes of their buffers; 0: no bound */
     uint32_t max_queue_bytes; /* output queued for one WebSocket before it is closed as too slow */
 };
 

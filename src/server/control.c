@@ -263,6 +263,8 @@ static bool start_worker(struct control *c, const struct config *config, unsigne
 
 static bool start_web(struct control *c, const struct config *config, struct str *message)
 {
+    /* Everybody comes from the proxy's address then. */
+    bool behind_proxy = config->trusted_proxies.count > 0;
     struct web_config w = {.listen = config->listen,
                            .tls_cert = config->tls_cert,
                            .tls_key = config->tls_key,
@@ -271,7 +273,9 @@ static bool start_web(struct control *c, const struct config *config, struct str
                            .max_message_bytes = LIMIT_SIGNAL_MESSAGE,
                            .max_header_bytes = LIMIT_HTTP_HEAD,
                            .max_connections = LIMIT_WEB_CONNECTIONS,
-                           .max_connections_per_address = LIMIT_WEB_CONNECTIONS_PER_ADDRESS,
+                           .max_connections_per_address =
+                               behind_proxy ? 0 : LIMIT_WEB_CONNECTIONS_PER_ADDRESS,
+                           .max_held_per_address = behind_proxy ? 0 : LIMIT_WEB_HELD_PER_ADDRESS,
                            .max_queue_bytes = LIMIT_WEB_QUEUE};
     struct web_handlers handlers = {
         .arg = c, .request = on_request, .message = on_message, .closed = on_closed};
