@@ -27,19 +27,43 @@ static int help(void)
     return 0;
 }
 
-/* The address of the test page with tokens for two people, behind '#' so that they reach no log. */
-static void print_address(const struct config *config, const struct token_keys *keys, uint16_t port)
+/* Where people find this server: "http://127.0.0.1:8090". */
+static void write_url(const struct config *config, uint16_t port, struct str *url)
 {
-    char ip[ADDR_TEXT_MAX], room[] = "test-xxxxxx", identity[] = "guest-xxxxxx";
-    struct grant grant = {.room = room, .identity = identity};
-    struct claims claims = {.grant = &grant, .room_join = true};
+    char ip[ADDR_TEXT_MAX];
     struct addr shown = config->listen;
-    const char *scheme = config->tls_cert ? "https" : "http";
 
     if (addr_is_any(&shown))
         shown = config->media_ips[0];
     shown.port = port;
-    addr_format(&shown, true, ip);
+    if (config->public_url)
+        str_append(url, config->public_url);
+    else
+        str_printf(url, "%s://%s", config->tls_cert ? "https" : "http",
+                   addr_format(&shown, true, ip));
+}
+
+static void print_first_steps(const struct control *c, const char *url)
+{
+    const char *code = control_setup_code(c);
+
+    printf("bedrud " BEDRUD_VERSION " listens on %s\n", url);
+    if (code[0] && control_setup_is_local(c))
+        printf("The first account, made at %s/auth/register on this machine, owns the server.\n",
+               url);
+    else if (code[0])
+        printf("Nobody owns this server yet. Whoever registers at %s/auth/register with this code "
+               "does: %s\n",
+               url, code);
+}
+
+/* The test page with tokens for two people, behind '#' so that they reach no log. */
+static void print_test_page(const struct token_keys *keys, const char *url)
+{
+    char room[] = "test-xxxxxx", identity[] = "guest-xxxxxx";
+    struct grant grant = {.room = room, .identity = identity};
+    struct claims claims = {.grant = &grant, .room_join = true};
+
     random_text(room + 5, 6);
     random_text(identity + 6, 6);
     grant.permission = (struct permission){.can_subscribe = true,
@@ -50,27 +74,26 @@ static void print_address(const struct config *config, const struct token_keys *
     char *first = token_sign(keys, &claims);
     random_text(identity + 6, 6);
     char *second = token_sign(keys, &claims);
-    printf("bedrud " BEDRUD_VERSION " listens on %s://%s\n\n", scheme, ip);
-    if (config->livekit_url)
-        printf("Meetings are carried by %s\n", config->livekit_url);
-    else
-        printf("Test page, for an hour, one tab each:\n  %s://%s/test#token=%s\n"
-               "  %s://%s/test#token=%s\n",
-               scheme, ip, first, scheme, ip, second);
-    fflush(stdout);
+    printf("\nTest page, for an hour, one tab each:\n  %s/test#token=%s\n  %s/test#token=%s\n", url,
+           first, url, second);
     free(first);
     free(second);
 }
 
-static void print_setup_code(const struct control *c)
+static void greet(const struct control *c, const struct config *config,
+                  const struct token_keys *keys)
 {
-    const char *code = control_setup_code(c);
+    struct str url;
 
-    if (code[0])
-        printf(
-            "\nThis server has no superadmin. Whoever registers with this code becomes one: %s\n",
-            code);
+    str_init(&url);
+    write_url(config, control_port(c), &url);
+    print_first_steps(c, url.text);
+    if (config->livekit_url)
+        printf("Meetings are carried by %s\n", config->livekit_url);
+    else
+        print_test_page(keys, url.text);
     fflush(stdout);
+    str_fini(&url);
 }
 
 /* So that subcommands find it. */
@@ -105,8 +128,7 @@ static int serve(const struct config *config)
         log_event(LOG_INFO, "listening", LOG_STR("address", addr_format(&bound, true, listen)),
                   LOG_NUM("media_port", config->media_port), LOG_NUM("workers", config->workers));
         int announced = announce(config, bound.port);
-        print_address(config, &keys, bound.port);
-        print_setup_code(c);
+        greet(c, config, &keys);
         control_run(c);
         running_end(announced);
         control_free(c);

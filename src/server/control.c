@@ -489,3 +489,8 @@ const char *control_setup_code(const struct control *c)
 {
     return c->api.setup_code;
 }
+
+bool control_setup_is_local(const struct control *c)
+{
+    return c->api.local_setup;
+}

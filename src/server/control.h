@@ -17,9 +17,10 @@ struct control *control_new(const struct config *config, const struct token_keys
 void control_run(struct control *c);
 void control_free(struct control *c);
 /* What makes the first superadmin of this server: shown to whoever started it. "" when there is
- * one.
- */
+ * one. */
 const char *control_setup_code(const struct control *c);
+/* Whether the first account made on this machine becomes one without that code. */
+bool control_setup_is_local(const struct control *c);
 uint16_t control_port(const struct control *c);
 
 #endif
