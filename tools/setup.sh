@@ -17,7 +17,7 @@ run_packages=(
 test_packages=(
     clang clang-14 libclang-rt-14-dev clang-format clang-tidy cppcheck binutils procps
     libcmocka-dev libsrtp2-dev chromium postgresql python3-venv
-    firefox-esr pulseaudio iproute2 util-linux
+    firefox-esr pulseaudio iproute2 util-linux fonts-noto-color-emoji
 )
 
 node_wanted=20.19
