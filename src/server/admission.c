@@ -66,7 +66,7 @@ static int judge_person(struct db *db, struct arena *a, struct admission *q,
     }
     if (!error && m.is_banned)
         q->result = ADMISSION_BANNED;
-    else if (!error && m.entry + 1 != q->entry)
+    else if (!error && (!m.joined_ms || m.entry + 1 != q->entry))
         q->result = ADMISSION_PUT_OUT;
     else if (!error)
         take_standing(q, room, &u, &m);
@@ -85,7 +85,8 @@ static int judge(struct db *db, struct arena *a, struct admission *q)
     }
     if (error)
         return error;
-    if (!room.is_active) {
+    /* Who was let into the room that had this name before was not let into this one. */
+    if (!room.is_active || (q->entry && strcmp(q->room_id, room.id) != 0)) {
         q->result = ADMISSION_CLOSED;
         return 0;
     }

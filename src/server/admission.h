@@ -12,9 +12,10 @@
 
 enum admission_result {
     ADMISSION_GRANTED,
-    ADMISSION_PUT_OUT, /* the token is from before they were put out of the room */
+    ADMISSION_PUT_OUT, /* the token is from before they were put out of the room, or of nobody that
+                          the room's book has */
     ADMISSION_BANNED,
-    ADMISSION_CLOSED, /* the room is no longer active */
+    ADMISSION_CLOSED, /* the room is no longer active; another may have its name */
     ADMISSION_NOBODY, /* the account is gone or switched off */
     ADMISSION_UNKNOWN /* the store does not answer */
 };
@@ -31,7 +32,8 @@ struct admission {
     bool again; /* what it was told may be old by now */
     /* the question */
     char *room, *identity; /* identity NULL: nobody in particular */
-    int64_t entry;         /* as in struct claims */
+    int64_t entry;         /* as in struct claims, like room_id */
+    char room_id[RANDOM_UUID_SIZE];
     /* the answer */
     enum admission_result result;
     char *metadata; /* of a person whom the store knows, beside the permission; NULL: the token's */

@@ -33,7 +33,8 @@ static bool is_account_id(const char *identity)
 
 enum verdict { STAYS, GOES, STRANGER };
 
-/* Whether they may stay: what an admission (admission.c) asks. */
+/* Whether they may stay: what an admission (admission.c) asks. The token is not seen here, but
+ * whoever was given one for this room, and not for another of its name, stands in its book. */
 static int judge(struct api_call *c, const struct room_row *r, const char *identity,
                  enum verdict *v)
 {
@@ -50,7 +51,7 @@ static int judge(struct api_call *c, const struct room_row *r, const char *ident
         error = members_find(c->db, &c->arena, r->id, identity, &m);
     if (!error)
         error = members_is_out(c->db, r->id, identity, &out);
-    *v = !error && u.is_active && !m.is_banned && !out ? STAYS : GOES;
+    *v = !error && u.is_active && m.joined_ms && !m.is_banned && !out ? STAYS : GOES;
     return error;
 }
 

@@ -203,6 +203,7 @@ const char *api_room_token(struct api_call *c, const struct room_row *r, const s
         prepare_elsewhere(c, r, u, &g);
         claims.entry = 0; /* it has no store to look that up in */
     }
+    snprintf(claims.room_id, sizeof claims.room_id, "%s", r->id);
     char *token = token_sign(c->config->keys, &claims);
     const char *copy = arena_strdup(&c->arena, span_of_str(token));
 

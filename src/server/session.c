@@ -17,8 +17,9 @@
 struct session {
     web_id id;
     unsigned worker;
-    bool room_admin, room_create, room_list; /* go into refreshed tokens, with entry */
+    bool room_admin, room_create, room_list; /* go into refreshed tokens, as does what follows */
     int64_t entry;
+    char room_id[RANDOM_UUID_SIZE];
 };
 
 static struct span id_key(const web_id *id)
@@ -63,6 +64,7 @@ static void open_session(struct sessions *s, web_id id, struct claims *claims)
                             .room_create = claims->room_create,
                             .room_list = claims->room_list,
                             .entry = claims->entry};
+    memcpy(one->room_id, claims->room_id, sizeof one->room_id);
     map_put(&s->by_id, id_key(&id), one);
     struct message *m = message_new(MESSAGE_OPEN, id, span_of(NULL, 0));
     m->grant = claims->grant;
@@ -127,6 +129,7 @@ void session_ask(struct sessions *s, web_id id, struct claims *claims, bool look
                           .claims = *claims,
                           .look_only = look_only};
 
+    memcpy(q.room_id, claims->room_id, sizeof q.room_id);
     *claims = (struct claims){0};
     admission_ask(s->admissions, &q);
 }
@@ -161,6 +164,7 @@ static void refresh(struct sessions *s, const struct session *one, struct grant 
     Livekit__SignalResponse response;
     struct arena a;
 
+    memcpy(claims.room_id, one->room_id, sizeof claims.room_id);
     if (grant->expires_unix_s < unix_s + REFRESH_LIFE_S)
         grant->expires_unix_s = unix_s + REFRESH_LIFE_S;
     char *token = token_sign(s->keys, &claims);

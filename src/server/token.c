@@ -201,6 +201,18 @@ static void read_attributes(json_t *payload, struct grant *g, bool *bad)
     }
 }
 
+/* What the API's own tokens say to the room's door. */
+static void read_entry(const json_t *payload, struct claims *out, bool *bad)
+{
+    char *id = take_text(payload, "bedrudRoom", sizeof out->room_id - 1, bad);
+
+    if (id)
+        memcpy(out->room_id, id, strlen(id) + 1);
+    free(id);
+    out->entry = json_integer_value(json_object_get(payload, "bedrudEntry"));
+    *bad |= out->entry < 0;
+}
+
 static bool read_claims(json_t *payload, struct claims *out)
 {
     const json_t *video = json_object_get(payload, "video");
@@ -213,8 +225,7 @@ static bool read_claims(json_t *payload, struct claims *out)
     g->identity = take_text(payload, "sub", LIMIT_IDENTITY, &bad);
     g->name = take_text(payload, "name", LIMIT_NAME, &bad);
     g->metadata = take_text(payload, "metadata", LIMIT_METADATA, &bad);
-    out->entry = json_integer_value(json_object_get(payload, "bedrudEntry"));
-    bad |= out->entry < 0;
+    read_entry(payload, out, &bad);
     g->expires_unix_s = json_integer_value(json_object_get(payload, "exp"));
     g->kind = read_kind(payload);
     g->max_participants = number(config, "maxParticipants", "max_participants");
@@ -404,8 +415,10 @@ static json_t *payload_json(const struct claims *c, const char *issuer)
     json_object_set_new(payload, "exp", json_integer(g->expires_unix_s));
     json_object_set_new(payload, "video", video_json(c));
     set_room(payload, g);
-    if (c->entry > 0)
+    if (c->entry > 0) {
         json_object_set_new(payload, "bedrudEntry", json_integer(c->entry));
+        set_text(payload, "bedrudRoom", c->room_id);
+    }
     return payload;
 }
 

@@ -5,6 +5,7 @@
 #ifndef SERVER_TOKEN_H
 #define SERVER_TOKEN_H
 
+#include "base/random.h"
 #include "room/grant.h"
 
 #define TOKEN_KEYS_MAX 8
@@ -46,6 +47,8 @@ struct claims {
     /* Of struct member, plus one, in tokens that the API made: the room's door looks at it. 0:
      * whoever holds the API key made it. */
     int64_t entry;
+    /* The id of the room, beside entry: another room may have the name by now. */
+    char room_id[RANDOM_UUID_SIZE];
 };
 
 void claims_fini(struct claims *c);

@@ -142,8 +142,13 @@ static void refuses_recorders_of_encrypted_rooms(void **state)
     db_close(db);
 }
 
-/* A token as the API makes them. */
-static char *entry_token(const char *room, const char *identity, int64_t entry)
+static void add_member(struct db *db, const char *room, const char *user)
+{
+    assert_int_equal(members_add(db, room, user, 1), 0);
+}
+
+/* A token as the API makes them; `id` is the room's. */
+static char *entry_token(const char *room, const char *id, const char *identity, int64_t entry)
 {
     struct grant g = {.room = (char *)(uintptr_t)room,
                       .identity = (char *)(uintptr_t)identity,
@@ -151,14 +156,15 @@ static char *entry_token(const char *room, const char *identity, int64_t entry)
                       .permission = {.can_subscribe = true}};
     struct claims c = {.grant = &g, .room_join = true, .entry = entry};
 
+    snprintf(c.room_id, sizeof c.room_id, "%s", id);
     return token_sign(&api_site.keys, &c);
 }
 
 /* Both /rtc/validate and /rtc say this. */
-static void expect_door(const char *room, const char *identity, int64_t entry, unsigned status,
-                        const char *text)
+static void expect_door_of(const char *room, const char *id, const char *identity, int64_t entry,
+                           unsigned status, const char *text)
 {
-    char *token = entry_token(room, identity, entry);
+    char *token = entry_token(room, id, identity, entry);
 
     for (int upgrade = 0; upgrade < 2; upgrade++) {
         struct str target;
@@ -178,17 +184,25 @@ static void expect_door(const char *room, const char *identity, int64_t entry, u
     free(token);
 }
 
+/* Of a room whose id is its name. */
+static void expect_door(const char *room, const char *identity, int64_t entry, unsigned status,
+                        const char *text)
+{
+    expect_door_of(room, room, identity, entry, status, text);
+}
+
 static void lets_in_whom_it_should(void **state)
 {
     (void)state;
     struct db *db = api_db();
-    static const char *const people[] = {"ada", "bob", "cyn", "dan"};
+    static const char *const people[] = {"ada", "bob", "cyn", "dan", "eve"};
 
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 5; i++)
         add_user(db, people[i]);
     add_room(db, "kitchen");
     add_room(db, "cellar");
     add_room(db, "attic");
+    add_member(db, "kitchen", "ada");
     assert_int_equal(members_put_out(db, "kitchen", "bob", 1), 0);
     assert_int_equal(members_set(db, "kitchen", "cyn", MEMBER_BANNED, true, 1), 0);
     assert_int_equal(users_set_active(db, "dan", false, 1), 0);
@@ -203,6 +217,8 @@ static void lets_in_whom_it_should(void **state)
     expect_door("kitchen", "cyn", 1, 403, "you are banned from this room");
     expect_door("kitchen", "dan", 1, 403, "the account is no longer active");
     expect_door("kitchen", "none", 1, 403, "the account is no longer active");
+    /* Nobody whom the API ever gave a token for this room. */
+    expect_door("kitchen", "eve", 1, 403, "you were removed from this room; ask for a new token");
     expect_door("cellar", "ada", 1, 410, "room is no longer active");
     expect_door("attic", "ada", 1, 410, "room is no longer active");
     expect_door("hall", "ada", 1, 410, "room is no longer active");
@@ -211,6 +227,32 @@ static void lets_in_whom_it_should(void **state)
     expect_door("kitchen", "none", 0, 200, NULL);
     expect_door("attic", "ada", 0, 200, NULL);
     expect_door("cellar", "ada", 0, 410, "room is no longer active");
+}
+
+/* The next room of a name is another: no token of the one before opens it, or bans and a lobby
+ * would be got around by it. */
+static void keeps_out_tokens_of_the_room_before(void **state)
+{
+    (void)state;
+    struct room_row next = encrypted("second", "kitchen");
+    struct db *db = api_db();
+
+    add_user(db, "ada");
+    add_user(db, "bob");
+    add_room(db, "kitchen");
+    add_member(db, "kitchen", "ada");
+    expect_door("kitchen", "ada", 1, 200, NULL);
+    assert_int_equal(rooms_archive(db, "kitchen", 1), 0);
+    assert_int_equal(rooms_add(db, &next), 0);
+    add_member(db, "second", "ada");
+    db_close(db);
+    expect_door("kitchen", "ada", 1, 410, "room is no longer active");
+    expect_door_of("kitchen", "second", "ada", 1, 200, NULL);
+    expect_door_of("kitchen", "second", "bob", 1, 403,
+                   "you were removed from this room; ask for a new token");
+    /* One that names no room opens none, unless the API key's holder made it. */
+    expect_door_of("kitchen", "", "ada", 1, 410, "room is no longer active");
+    expect_door_of("kitchen", "", "ada", 0, 200, NULL);
 }
 
 /* Or being put out would last until the first refreshed token. */
@@ -227,7 +269,7 @@ static void keeps_the_entry_in_fresh_tokens(void **state)
     add_room(db, "kitchen");
     assert_int_equal(members_put_out(db, "kitchen", "ada", 1), 0);
     db_close(db);
-    char *token = entry_token("kitchen", "ada", 2);
+    char *token = entry_token("kitchen", "kitchen", "ada", 2);
     str_init(&target);
     str_printf(&target, "/rtc?access_token=%s&auto_subscribe=1&protocol=16", token);
     assert_int_equal(site_open(api_site.port, target.text, &p), 101);
@@ -239,6 +281,7 @@ static void keeps_the_entry_in_fresh_tokens(void **state)
                                   clock_unix_ms() / 1000, &claims),
                      TOKEN_OK);
     assert_int_equal(claims.entry, 2);
+    assert_string_equal(claims.room_id, "kitchen");
     claims_fini(&claims);
     arena_fini(&a);
     str_fini(&target);
@@ -306,11 +349,11 @@ static void note(struct admission *q, void *arg)
 
 static void ask(struct admissions *a, const char *room, int64_t entry, struct outcome *o)
 {
-    admission_ask(a, &(struct admission){.room = xstrdup(room),
-                                         .identity = xstrdup("ada"),
-                                         .entry = entry,
-                                         .then = note,
-                                         .arg = o});
+    struct admission q = {
+        .room = xstrdup(room), .identity = xstrdup("ada"), .entry = entry, .then = note, .arg = o};
+
+    snprintf(q.room_id, sizeof q.room_id, "%s", room);
+    admission_ask(a, &q);
 }
 
 static void await(struct pool *p, struct outcome *o)
@@ -335,6 +378,7 @@ static void asks_again_when_something_changed(void **state)
 
     add_user(db, "ada");
     add_room(db, "kitchen");
+    add_member(db, "kitchen", "ada");
     str_init(&message);
     struct pool *p = pool_new(&c, &message);
     assert_non_null(p);
@@ -374,6 +418,7 @@ int main(void)
         cmocka_unit_test(is_created_with_its_settings),
         cmocka_unit_test(refuses_recorders_of_encrypted_rooms),
         cmocka_unit_test(lets_in_whom_it_should),
+        cmocka_unit_test(keeps_out_tokens_of_the_room_before),
         cmocka_unit_test(keeps_the_entry_in_fresh_tokens),
         cmocka_unit_test(stays_shut_while_the_store_is_away),
         cmocka_unit_test(asks_again_when_something_changed),

@@ -175,6 +175,7 @@ static void gives_fresh_tokens_to_those_alone(void **state)
     assert_string_equal(claims.grant->room, open.name);
     assert_string_equal(claims.grant->identity, ada.id);
     assert_int_equal(claims.entry, api_media == API_HERE);
+    assert_string_equal(claims.room_id, api_media == API_HERE ? open.id : "");
     assert_false(claims.room_admin || claims.room_create || claims.room_list);
     claims_fini(&claims);
     json_decref(answer);

@@ -214,6 +214,30 @@ static void removes_again_whoever_was_removed(void **state)
     db_close(db);
 }
 
+/* A token of the room before brings somebody into the next of its name, for a moment. */
+static void removes_whom_this_room_does_not_know(void **state)
+{
+    (void)state;
+    struct place p;
+    struct db *db = api_db();
+    unsigned seen = 0;
+    char body[128];
+
+    build(&p, "{}");
+    sink_answer(&sink, 404, span_of_str(NOT_FOUND));
+    json_decref(join(&p));
+    assert_int_equal(rooms_archive(db, p.id, 5), 0);
+    db_close(db);
+    snprintf(body, sizeof body, "{\"name\":\"%s\"}", p.name);
+    api_expect(&(struct question){"POST", "/api/room/create", p.owner.access, body, NULL}, 200,
+               NULL);
+    send_event("participant_joined", p.name, p.bob.id, 200);
+    assert_string_equal(calls(&seen), "RemoveParticipant");
+    json_decref(join(&p));
+    send_event("participant_joined", p.name, p.bob.id, 200);
+    assert_string_equal(calls(&seen), "GetParticipant");
+}
+
 static void knows_whose_accounts_are_gone(void **state)
 {
     (void)state;
@@ -290,6 +314,7 @@ int main(void)
         ELSEWHERE(tells_by_token_what_the_room_is),
         ELSEWHERE(gives_a_room_its_settings_when_it_begins),
         ELSEWHERE(removes_again_whoever_was_removed),
+        ELSEWHERE(removes_whom_this_room_does_not_know),
         ELSEWHERE(knows_whose_accounts_are_gone),
         ELSEWHERE(asks_for_it_again_when_it_cannot),
         ELSEWHERE(leaves_meetings_to_the_other),

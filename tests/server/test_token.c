@@ -190,7 +190,12 @@ static void signs_what_it_reads(void **state)
                       .identity = (char *)(uintptr_t) "bob",
                       .key_id = (char *)(uintptr_t)KEY,
                       .expires_unix_s = NOW + 60};
-    struct claims in = {.grant = &g, .room_join = true, .room_admin = true, .entry = 3}, out;
+    struct claims in = {.grant = &g,
+                        .room_join = true,
+                        .room_admin = true,
+                        .entry = 3,
+                        .room_id = "room-1"},
+                  out;
 
     g.permission.can_subscribe = true;
     g.permission.sources = 1u << LIVEKIT__TRACK_SOURCE__MICROPHONE;
@@ -206,12 +211,14 @@ static void signs_what_it_reads(void **state)
     assert_int_equal(out.grant->permission.sources, g.permission.sources);
     assert_int_equal(out.grant->expires_unix_s, NOW + 60);
     assert_int_equal(out.entry, 3);
+    assert_string_equal(out.room_id, "room-1");
     claims_fini(&out);
     free(token);
     in.entry = 0;
     token = token_sign(&keys, &in);
     assert_int_equal(token_verify(&keys, span_of_str(token), NOW, &out), TOKEN_OK);
     assert_int_equal(out.entry, 0);
+    assert_string_equal(out.room_id, "");
     claims_fini(&out);
     free(token);
 }
