@@ -16,7 +16,9 @@ export type Block =
   | { kind: 'code'; text: string };
 
 const MOST_DEPTH = 6;
-const ADDRESS = /https?:\/\/[^\s<>"'`]+/iu;
+/** A longer paragraph is shown as it was written: a stranger's message must not keep the page busy. */
+export const MOST_LETTERS = 4000;
+const ADDRESS = /https?:\/\/[^\s<>"'`]+/giu;
 
 /** An address that a link may lead to, or null. */
 export function safeHref(text: string): string | null {
@@ -59,8 +61,8 @@ function readBlock(lines: readonly string[], at: number, depth: number): [Block 
   const line = lines[at] ?? '';
   if (line.trim() === '') return [null, at + 1];
   if (FENCE.test(line)) {
-    const end = lines.findIndex((one, i) => i > at && FENCE.test(one));
-    const to = end < 0 ? lines.length : end;
+    let to = at + 1;
+    while (to < lines.length && !FENCE.test(lines[to] ?? '')) to++;
     return [{ kind: 'code', text: lines.slice(at + 1, to).join('\n') }, to + 1];
   }
   if (QUOTE.test(line) && depth < MOST_DEPTH) {
@@ -84,6 +86,7 @@ function readBlock(lines: readonly string[], at: number, depth: number): [Block 
 // ---- within a line ----
 
 interface Rule {
+  /** Global, to search from anywhere. What it repeats ends at what it begins with: a search goes over no letter many times. */
   pattern: RegExp;
   make: (match: RegExpExecArray, depth: number) => Inline | null;
 }
@@ -92,20 +95,21 @@ const nested =
   (kind: 'strong' | 'em' | 'del') =>
   (match: RegExpExecArray, depth: number): Inline => ({ kind, inside: readInline(match[1] ?? '', depth + 1) });
 
+/** Where two match at the same letter, the first of these counts. */
 const RULES: readonly Rule[] = [
-  { pattern: /`([^`\n]+)`/u, make: ([, text = '']) => ({ kind: 'code', text }) },
+  { pattern: /`([^`\n]+)`/gu, make: ([, text = '']) => ({ kind: 'code', text }) },
   {
-    pattern: /\[([^\]\n]{1,500})\]\(([^()\s]{1,2000})\)/u,
+    pattern: /\[([^[\]\n]{1,500})\]\(([^()\s]{1,2000})\)/gu,
     make: ([, words = '', address = ''], depth) => {
       const href = safeHref(address);
       return href === null ? null : { kind: 'link', href, inside: readInline(words, depth + 1) };
     },
   },
   { pattern: ADDRESS, make: ([address]) => addressLink(address) },
-  { pattern: /\*\*(?=\S)([^*\n]+?(?:\*[^*\n]+\*[^*\n]*?)*)(?<=\S)\*\*/u, make: nested('strong') },
-  { pattern: /~~(?=\S)([^~\n]+)(?<=\S)~~/u, make: nested('del') },
-  { pattern: /\*(?=\S)([^*\n]+)(?<=\S)\*/u, make: nested('em') },
-  { pattern: /(?<![\p{L}\p{N}_])_(?=\S)([^_\n]+)(?<=\S)_(?![\p{L}\p{N}_])/u, make: nested('em') },
+  { pattern: /\*\*(?=\S)([^*\n]+?(?:\*[^*\n]+\*[^*\n]*?){0,20})(?<=\S)\*\*/gu, make: nested('strong') },
+  { pattern: /~~(?=\S)([^~\n]+)(?<=\S)~~/gu, make: nested('del') },
+  { pattern: /\*(?=\S)([^*\n]+)(?<=\S)\*/gu, make: nested('em') },
+  { pattern: /(?<![\p{L}\p{N}_])_(?=\S)([^_\n]+)(?<=\S)_(?![\p{L}\p{N}_])/gu, make: nested('em') },
 ];
 
 function addressLink(address: string): Inline | null {
@@ -115,32 +119,71 @@ function addressLink(address: string): Inline | null {
 
 /** What ends a sentence is not of the address before it. */
 const trimAddress = (address: string): string => {
-  const short = address.replace(/[.,;:!?]+$/u, '');
+  const short = address.replace(/(?<![.,;:!?])[.,;:!?]+$/u, '');
   return short.endsWith(')') && !short.includes('(') ? short.slice(0, -1) : short;
 };
 
 export function readInline(text: string, depth = 0): Inline[] {
   const found: Inline[] = [];
-  let rest = text;
-  while (rest) {
-    const next = depth < MOST_DEPTH ? firstMatch(rest, depth) : null;
-    if (!next) break;
-    if (next.at > 0) found.push({ kind: 'text', text: rest.slice(0, next.at) });
-    found.push(next.inline);
-    rest = rest.slice(next.at + next.length);
+  let at = 0;
+  if (depth < MOST_DEPTH && text.length <= MOST_LETTERS) {
+    const search = new Search(text);
+    for (let next = search.first(0); next; next = search.first(at)) {
+      const { rule, match } = next;
+      const inline = rule.make(match, depth);
+      if (!inline) {
+        search.pass(next);
+        continue;
+      }
+      if (match.index > at) found.push({ kind: 'text', text: text.slice(at, match.index) });
+      found.push(inline);
+      at = match.index + match[0].length;
+    }
   }
-  if (rest) found.push({ kind: 'text', text: rest });
+  if (at < text.length) found.push({ kind: 'text', text: text.slice(at) });
   return found;
 }
 
-function firstMatch(text: string, depth: number): { at: number; length: number; inline: Inline } | null {
-  let best: { at: number; length: number; inline: Inline } | null = null;
-  for (const { pattern, make } of RULES) {
-    const match = pattern.exec(text);
-    if (!match || (best && match.index >= best.at)) continue;
-    if (pattern === ADDRESS) match[0] = trimAddress(match[0]);
-    const inline = make(match, depth);
-    if (inline) best = { at: match.index, length: match[0].length, inline };
+interface Found {
+  rule: Rule;
+  match: RegExpExecArray;
+}
+
+/** The next match of each rule is kept until the reader is past its beginning, so no rule tries a letter twice. */
+class Search {
+  readonly #next = new Map<Rule, RegExpExecArray | null>();
+
+  constructor(private readonly text: string) {}
+
+  /** The first match from here on. */
+  first(at: number): Found | null {
+    let best: Found | null = null;
+    for (const rule of RULES) {
+      const match = this.#nextOf(rule, at);
+      if (match && (!best || match.index < best.match.index)) best = { rule, match };
+      if (match?.index === at) break;
+    }
+    return best;
   }
-  return best;
+
+  /** It is nothing after all: its rule goes on behind it. */
+  pass({ rule, match }: Found): void {
+    this.#next.set(rule, this.#find(rule, match.index + match[0].length));
+  }
+
+  #nextOf(rule: Rule, at: number): RegExpExecArray | null {
+    let match = this.#next.get(rule);
+    if (match === undefined || (match && match.index < at)) {
+      match = this.#find(rule, at);
+      this.#next.set(rule, match);
+    }
+    return match;
+  }
+
+  #find({ pattern }: Rule, from: number): RegExpExecArray | null {
+    pattern.lastIndex = from;
+    const match = pattern.exec(this.text);
+    if (match && pattern === ADDRESS) match[0] = trimAddress(match[0]);
+    return match;
+  }
 }
