@@ -16,6 +16,7 @@ import type { Meeting } from '../../e2ee/meeting';
 import type { Rotation } from '../../e2ee/messages';
 import { ChatLog } from '../chat/ChatLog';
 import { FileStore, listenForFiles } from '../chat/files';
+import { listenForText } from '../chat/text';
 import type { Ending } from '../handoff';
 import { Audience } from './Audience';
 import { endingOf, endingOfNotice } from './ending';
@@ -82,9 +83,7 @@ export class Call extends Watched<CallState> {
       this.signals.receive(message);
       this.chat.receive(message);
     });
-    room.registerTextStreamHandler('lk.chat', async (reader, { identity }) => {
-      this.chat.receiveText(await reader.readAll(), identity);
-    });
+    listenForText(room, this.chat);
     listenForFiles(this);
     if (manager) this.#listenToManager(manager);
     else this.#listenToClear(room);

@@ -2,7 +2,7 @@
 import { Download, File, FileLock2 } from 'lucide-react';
 import { useCallback, useSyncExternalStore } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useCall, useWatched } from '../call/useCall';
+import { useCall } from '../call/useCall';
 import css from './Chat.module.css';
 import { fileKey } from './files';
 import type { FileAttachment } from './payloads';
@@ -46,7 +46,8 @@ function useAddress(blob: Blob | null): string | undefined {
 export function FileView({ attachment, from }: { attachment: FileAttachment; from: string }) {
   const { t, i18n } = useTranslation('meeting');
   const call = useCall();
-  const state = useWatched(call.files).get(fileKey(from, attachment));
+  const key = fileKey(from, attachment);
+  const state = useSyncExternalStore(call.files.watch, () => call.files.get(key));
   const address = useAddress(state?.blob ?? null);
   const { name, size, kind } = attachment;
   const isSealed = call.manager !== null;

@@ -9,8 +9,19 @@ import type { FileAttachment } from './payloads';
 const TOPIC = 'chat-file';
 /** It all lies in memory, of everybody who is there. */
 export const FILE_LIMIT = 16 * 2 ** 20;
-/** Of all that came in one meeting. */
+/** Of all that came and is kept. */
 const HELD_LIMIT = 256 * 2 ** 20;
+
+export const FILE_COUNTS = {
+  /** That are kept; then the oldest goes. */
+  kept: 100,
+  /** Of one sender: nobody pushes out all that the others sent. */
+  keptOfOne: 32,
+  /** That come at the same time. Less than are kept, so one of those that are kept can always go. */
+  coming: 48,
+  /** From one sender: two messages full of files. */
+  comingOfOne: 16,
+} as const;
 
 /** Types that a page may show as a picture. Others, SVG among them, are only ever saved. */
 const PICTURES = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
@@ -22,16 +33,29 @@ export interface FileState {
   isBroken: boolean;
 }
 
-export class FileStore extends Watched<ReadonlyMap<string, FileState>> {
-  #held = 0;
+interface Kept {
+  state: FileState;
+  /** Who sent it; '' for what is sent from here. */
+  from: string;
+  /** Bytes that lie in memory for it. */
+  held: number;
+  isComing: boolean;
+}
+
+/** What is watched is how often something changed; a file's state is another object when it changed. */
+export class FileStore extends Watched<number> {
+  readonly #kept = new Map<string, Kept>();
 
   constructor(private readonly limit = HELD_LIMIT) {
-    super(new Map());
+    super(0);
+  }
+
+  get(id: string): FileState | undefined {
+    return this.#kept.get(id)?.state;
   }
 
   put(id: string, change: Partial<FileState>): void {
-    const before = this.state.get(id) ?? { progress: 0, blob: null, isBroken: false };
-    this.set(new Map(this.state).set(id, { ...before, ...change }));
+    this.#change(this.#kept.get(id) ?? this.#add(id, ''), change);
   }
 
   /** Reads what comes, as far as it said it would be and there is room. */
@@ -39,29 +63,64 @@ export class FileStore extends Watched<ReadonlyMap<string, FileState>> {
     const { size = 0, mimeType } = reader.info;
     // The name of a stream is its sender's own: nobody sends in another's place.
     const id = `${from} ${reader.info.id}`;
-    if (this.state.has(id)) return;
-    this.put(id, {});
-    const parts: Uint8Array<ArrayBuffer>[] = [];
-    let got = 0;
-    let held = 0;
+    if (this.#kept.has(id)) return;
+    const hasRoom = this.#hasRoom(from, size);
+    const kept = this.#add(id, from);
+    if (!hasRoom) return this.#change(kept, { isBroken: true });
+    Object.assign(kept, { held: size, isComing: true });
+    this.#change(kept, {});
     try {
-      if (size > FILE_LIMIT || this.#held + size > this.limit) throw new Error('too large');
-      this.#held += held = size;
-      for await (const part of reader) {
-        got += part.length;
-        if (got > size) throw new Error('more than was said');
-        parts.push(part.slice());
-        this.put(id, { progress: size > 0 ? got / size : 1 });
-      }
-      if (got !== size) throw new Error('less than was said');
-      this.put(id, {
-        progress: 1,
-        blob: new Blob(parts, { type: PICTURES.includes(mimeType) ? mimeType : 'application/octet-stream' }),
-      });
+      const bytes = await this.#read(reader, size, kept);
+      const type = PICTURES.includes(mimeType) ? mimeType : 'application/octet-stream';
+      kept.isComing = false;
+      this.#change(kept, { progress: 1, blob: new Blob([bytes], { type }) });
     } catch {
-      this.#held -= held;
-      this.put(id, { isBroken: true });
+      Object.assign(kept, { held: 0, isComing: false });
+      this.#change(kept, { isBroken: true });
     }
+  }
+
+  /** In one piece from the start: many small pieces would take many times their bytes. */
+  async #read(reader: ByteStreamReader, size: number, kept: Kept): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(size);
+    let got = 0;
+    for await (const part of reader) {
+      if (got + part.length > size) throw new Error('more than was said');
+      bytes.set(part, got);
+      got += part.length;
+      const progress = Math.floor((got / size) * 100) / 100;
+      if (progress > kept.state.progress) this.#change(kept, { progress });
+    }
+    if (got !== size) throw new Error('less than was said');
+    return bytes;
+  }
+
+  #hasRoom(from: string, size: number): boolean {
+    const all = [...this.#kept.values()];
+    const coming = all.filter(({ isComing }) => isComing);
+    return (
+      size <= FILE_LIMIT &&
+      all.reduce((sum, { held }) => sum + held, size) <= this.limit &&
+      coming.length < FILE_COUNTS.coming &&
+      coming.filter((one) => one.from === from).length < FILE_COUNTS.comingOfOne
+    );
+  }
+
+  /** Makes room first: of the sender's own where they have their share, else of all. What still comes stays. */
+  #add(id: string, from: string): Kept {
+    const all = [...this.#kept];
+    const own = all.filter(([, one]) => one.from === from);
+    const full = own.length >= FILE_COUNTS.keptOfOne ? own : all.length >= FILE_COUNTS.kept ? all : [];
+    const oldest = full.find(([, { isComing }]) => !isComing);
+    if (oldest) this.#kept.delete(oldest[0]);
+    const kept: Kept = { state: { progress: 0, blob: null, isBroken: false }, from, held: 0, isComing: false };
+    this.#kept.set(id, kept);
+    return kept;
+  }
+
+  #change(kept: Kept, change: Partial<FileState>): void {
+    kept.state = { ...kept.state, ...change };
+    this.set(this.state + 1);
   }
 }
 
