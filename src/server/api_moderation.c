@@ -129,9 +129,8 @@ static void kick(struct api_call *c)
     if (!aim_against(c, API_ROLE_MODERATOR, &a) || (!is_member(&a) && !find_inside(c, &a, &inside)))
         return;
     if (a.user.id)
-        error = members_put_out(c->db, a.room.id, a.identity, c->now_ms);
-    if (!error && a.user.id && a.room.settings.require_approval)
-        error = members_set(c->db, a.room.id, a.identity, MEMBER_APPROVED, false, c->now_ms);
+        error = (a.room.settings.require_approval ? members_expel : members_put_out)(
+            c->db, a.room.id, a.identity, c->now_ms);
     if (error)
         api_fail_store(c, error);
     else

@@ -179,12 +179,12 @@ char *api_room_metadata(const struct user *u, enum api_role role, const struct m
 /* What our own server asks the store about when somebody comes, another must be told: what the room
  * is to be, by the token; and that they were let in again, by us, when its webhook tells of them.
  */
-static void prepare_elsewhere(struct api_call *c, const struct room_row *r, const struct user *u,
+static void prepare_elsewhere(struct api_call *c, const struct room_row *r, const struct member *m,
                               struct grant *g)
 {
     media_describe_room(r, &c->arena, g);
     /* When this fails they are removed, and ask again. */
-    members_admit(c->db, r->id, u->id);
+    members_admit(c->db, r->id, m->user_id, m->entry);
 }
 
 const char *api_room_token(struct api_call *c, const struct room_row *r, const struct user *u,
@@ -200,7 +200,7 @@ const char *api_room_token(struct api_call *c, const struct room_row *r, const s
     struct claims claims = {.grant = &g, .room_join = true, .entry = m->entry + 1};
 
     if (c->config->livekit_url) {
-        prepare_elsewhere(c, r, u, &g);
+        prepare_elsewhere(c, r, m, &g);
         claims.entry = 0; /* it has no store to look that up in */
     }
     snprintf(claims.room_id, sizeof claims.room_id, "%s", r->id);

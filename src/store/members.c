@@ -82,13 +82,23 @@ int members_put_out(struct db *db, const char *room_id, const char *user_id, int
     return db_transact(db, apply, &c);
 }
 
+int members_expel(struct db *db, const char *room_id, const char *user_id, int64_t now_ms)
+{
+    struct change c = {room_id, user_id,
+                       "UPDATE room_participants SET entry = entry + $3, is_approved = 0 "
+                       "WHERE room_id = $1 AND user_id = $2",
+                       1, now_ms};
+
+    return db_transact(db, apply, &c);
+}
+
 int members_put_out_everywhere(struct db *db, const char *user_id)
 {
     return db_exec(db, "UPDATE room_participants SET entry = entry + 1 WHERE user_id = $1",
                    db_text(user_id));
 }
 
-int members_admit(struct db *db, const char *room_id, const char *user_id)
+int members_admit(struct db *db, const char *room_id, const char *user_id, int64_t entry)
 {
     bool out;
     int error = members_is_out(db, room_id, user_id, &out);
@@ -96,9 +106,9 @@ int members_admit(struct db *db, const char *room_id, const char *user_id)
     if (error || !out)
         return error; /* mostly there is nothing to write */
     return db_exec(db,
-                   "UPDATE room_participants SET admitted = entry WHERE room_id = $1 AND "
-                   "user_id = $2",
-                   db_text(room_id), db_text(user_id));
+                   "UPDATE room_participants SET admitted = $3 WHERE room_id = $1 AND "
+                   "user_id = $2 AND admitted < $3",
+                   db_text(room_id), db_text(user_id), db_int(entry));
 }
 
 int members_is_out(struct db *db, const char *room_id, const char *user_id, bool *out)

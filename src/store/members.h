@@ -33,12 +33,14 @@ int members_set(struct db *db, const char *room_id, const char *user_id, enum me
                 bool on, int64_t now_ms);
 /* Ends their join tokens. */
 int members_put_out(struct db *db, const char *room_id, const char *user_id, int64_t now_ms);
+/* The same, and they have to be approved again. */
+int members_expel(struct db *db, const char *room_id, const char *user_id, int64_t now_ms);
 /* Ends the join tokens that the user has for any room. */
 int members_put_out_everywhere(struct db *db, const char *user_id);
-/* The same for good, of one room: banned, and no longer moderator, approved or on stage. */
+/* Puts them out of a room for good: banned, and no longer moderator, approved or on stage. */
 int members_ban(struct db *db, const char *room_id, const char *user_id, int64_t now_ms);
-/* They were given a token for their present entry. */
-int members_admit(struct db *db, const char *room_id, const char *user_id);
+/* They were given a token for that entry. If they have been put out since, they still are. */
+int members_admit(struct db *db, const char *room_id, const char *user_id, int64_t entry);
 /* Whether they were put out and have not been admitted since. */
 int members_is_out(struct db *db, const char *room_id, const char *user_id, bool *out);
 /* Those of whom the flag is set, by name; `list` takes LIMIT_MEMBERS_LISTED. */

@@ -254,6 +254,34 @@ static void puts_people_out(void **state)
     arena_fini(&a);
 }
 
+/* Nobody is out and approved at once, not for a moment, or they could come back in it. The index
+ * has no place for a second such row, and the user's is the first. */
+static void takes_the_approval_with_the_entry(void **state)
+{
+    (void)state;
+    struct house h;
+    struct member m;
+    struct arena a;
+
+    arena_init(&a);
+    house_build(&h, "{\"settings\":{\"requireApproval\":true}}");
+    house_set(&h, &h.people[ROLE_USER], MEMBER_APPROVED, true);
+    house_set(&h, &h.target, MEMBER_APPROVED, true);
+    struct db *db = api_db();
+    assert_int_equal(members_put_out(db, h.id, h.people[ROLE_USER].id, 1), 0);
+    assert_int_equal(db_exec_run(db,
+                                 "CREATE UNIQUE INDEX halfway ON room_participants (room_id) "
+                                 "WHERE entry > 0 AND is_approved = 1",
+                                 NULL, 0),
+                     0);
+    house_do(&h, &h.people[ROLE_MODERATOR], "kick", &h.target, "");
+    assert_int_equal(members_find(db, &a, h.id, h.target.id, &m), 0);
+    assert_int_equal(m.entry, 1);
+    assert_false(m.is_approved);
+    db_close(db);
+    arena_fini(&a);
+}
+
 /* Whoever is banned keeps nothing of what they were. */
 static void leaves_the_banned_nothing(void **state)
 {
@@ -425,6 +453,7 @@ int main(void)
         cmocka_unit_test(spares_ones_betters),
         cmocka_unit_test(says_who_is_not_there),
         cmocka_unit_test(puts_people_out),
+        cmocka_unit_test(takes_the_approval_with_the_entry),
         cmocka_unit_test(leaves_the_banned_nothing),
         cmocka_unit_test(ends_for_all),
         cmocka_unit_test(promotes_and_demotes),

@@ -122,6 +122,23 @@ static void bans(void **state)
     assert_int_equal(members_ban(k->db, "r", "none", KIT_NOW), -EINVAL);
 }
 
+static void expels(void **state)
+{
+    struct kit *k = *state;
+
+    prepare(k);
+    for (int flag = MEMBER_MODERATOR; flag <= MEMBER_CHAT_BLOCKED; flag++)
+        assert_int_equal(members_set(k->db, "r", "ada", (enum member_flag)flag, true, KIT_NOW), 0);
+    assert_int_equal(members_expel(k->db, "r", "ada", KIT_NOW), 0);
+    struct member m = find(k, "ada");
+    assert_int_equal(m.entry, 1);
+    assert_true(m.is_moderator && m.is_on_stage && m.is_chat_blocked);
+    assert_false(m.is_approved || m.is_banned);
+    assert_int_equal(members_expel(k->db, "r", "bob", KIT_NOW), 0);
+    assert_int_equal(find(k, "bob").entry, 1);
+    assert_int_equal(members_expel(k->db, "r", "none", KIT_NOW), -EINVAL);
+}
+
 static void goes_with_room_and_user(void **state)
 {
     struct kit *k = *state;
@@ -151,13 +168,22 @@ static void knows_who_was_admitted_since(void **state)
     prepare(k);
     assert_int_equal(members_is_out(k->db, "r", "ada", &out), 0);
     assert_false(out);
-    assert_int_equal(members_admit(k->db, "r", "ada"), 0);
+    assert_int_equal(members_admit(k->db, "r", "ada", 0), 0);
     assert_int_equal(members_put_out(k->db, "r", "ada", KIT_NOW), 0);
     assert_int_equal(members_is_out(k->db, "r", "ada", &out), 0);
     assert_true(out);
     assert_int_equal(members_is_out(k->db, "r", "bob", &out), 0);
     assert_false(out);
-    assert_int_equal(members_admit(k->db, "r", "ada"), 0);
+    assert_int_equal(members_admit(k->db, "r", "ada", 1), 0);
+    assert_int_equal(members_is_out(k->db, "r", "ada", &out), 0);
+    assert_false(out);
+    /* Put out between being judged and being given a token for what they were then. */
+    assert_int_equal(members_put_out(k->db, "r", "ada", KIT_NOW), 0);
+    assert_int_equal(members_admit(k->db, "r", "ada", 1), 0);
+    assert_int_equal(members_is_out(k->db, "r", "ada", &out), 0);
+    assert_true(out);
+    assert_int_equal(members_admit(k->db, "r", "ada", 2), 0);
+    assert_int_equal(members_admit(k->db, "r", "ada", 1), 0); /* a late one takes nothing back */
     assert_int_equal(members_is_out(k->db, "r", "ada", &out), 0);
     assert_false(out);
 }
@@ -172,6 +198,7 @@ int main(void)
         cmocka_unit_test(counts_all_of_many),
         cmocka_unit_test(goes_with_room_and_user),
         cmocka_unit_test(bans),
+        cmocka_unit_test(expels),
         cmocka_unit_test(knows_who_was_admitted_since),
     };
 
