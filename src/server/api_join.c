@@ -45,8 +45,7 @@ static bool has_seat(struct api_call *c, const struct room_row *r)
 static bool let_in(struct api_call *c, struct visit *v)
 {
     const struct room_row *r = &v->room;
-    bool known =
-        api_room_role(r, &c->user, &v->member) != API_ROLE_PARTICIPANT || v->member.is_approved;
+    bool known = api_room_knows(r, &c->user, &v->member);
 
     if (v->member.is_banned)
         return api_fail(c, 403, "banned", "you are banned from this room");

@@ -104,6 +104,11 @@ enum api_role api_room_role(const struct room_row *r, const struct user *u, cons
     return m->is_moderator && !m->is_banned ? API_ROLE_MODERATOR : API_ROLE_PARTICIPANT;
 }
 
+bool api_room_knows(const struct room_row *r, const struct user *u, const struct member *m)
+{
+    return m->is_approved || api_room_role(r, u, m) != API_ROLE_PARTICIPANT;
+}
+
 bool api_room_enter(struct api_call *c, enum api_role least, struct room_row *r)
 {
     struct member m;

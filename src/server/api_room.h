@@ -24,6 +24,9 @@ enum api_role { API_ROLE_PARTICIPANT, API_ROLE_MODERATOR, API_ROLE_OWNER };
 
 /* A superadmin is as good as an owner. */
 enum api_role api_room_role(const struct room_row *r, const struct user *u, const struct member *m);
+/* Whether they may enter a room that is private or asks for approval: by their role, or since they
+ * were approved. */
+bool api_room_knows(const struct room_row *r, const struct user *u, const struct member *m);
 /* The room of the call's first parameter, when the caller has at least this role there; false with
  * an answer. */
 bool api_room_enter(struct api_call *c, enum api_role least, struct room_row *r);

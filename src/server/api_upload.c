@@ -181,6 +181,16 @@ struct sending {
     struct member member;
 };
 
+/* Who was in the room once, and would be let in now: the door's question (api_join.c). */
+static bool is_participant(const struct api_call *c, const struct sending *s)
+{
+    const struct room_row *r = &s->room;
+    bool open = r->is_public && !r->settings.require_approval;
+
+    return s->member.joined_ms && !s->member.is_banned &&
+           (open || api_room_knows(r, &c->user, &s->member));
+}
+
 /* The room, in which this is a participant; false with an answer. */
 static bool find_room(struct api_call *c, const char *id, struct sending *s)
 {
@@ -194,7 +204,7 @@ static bool find_room(struct api_call *c, const char *id, struct sending *s)
         api_fail(c, 404, "room_not_found", "Room not found");
     else if (error)
         api_fail_store(c, error);
-    else if (!s->member.joined_ms || s->member.is_banned)
+    else if (!is_participant(c, s))
         api_fail(c, 403, "not_participant", "You are not in this room");
     else
         return true;

@@ -261,6 +261,47 @@ static void follows_the_room(void **state)
     json_decref(send_file(&s, 200, NULL));
 }
 
+/* Whom a room would not let in has nothing more to do with its files either. */
+static void ends_with_the_approval(void **state)
+{
+    (void)state;
+    static const char *const changes[] = {"is_public = 0", "settings_require_approval = 1"};
+    uint8_t bytes[4096];
+
+    open_room("");
+    struct sending s = {upload_path, guest.access, "file", corpus("png", bytes), NULL};
+    json_t *answer = send_file(&s, 200, NULL);
+    const char *url = api_get(answer, "url");
+    for (size_t i = 0; i < sizeof changes / sizeof changes[0]; i++) {
+        char change[96];
+        struct db *db = api_db();
+        expect_status(url, guest.access, 200);
+        snprintf(change, sizeof change, "UPDATE rooms SET %s WHERE id = $1", changes[i]);
+        assert_int_equal(db_exec(db, change, db_text(room_id)), 0);
+        expect_status(url, guest.access, 403);
+        refuse_file(&s, 403, "not_participant");
+        expect_status(url, owner.access, 200);
+        /* As a moderator's word has it. */
+        assert_int_equal(db_exec(db,
+                                 "UPDATE room_participants SET is_approved = 1 WHERE room_id = $1",
+                                 db_text(room_id)),
+                         0);
+        expect_status(url, guest.access, 200);
+        json_decref(send_file(&s, 200, NULL));
+        assert_int_equal(db_exec(db,
+                                 "UPDATE room_participants SET is_approved = 0 WHERE room_id = $1",
+                                 db_text(room_id)),
+                         0);
+        assert_int_equal(
+            db_exec(db,
+                    "UPDATE rooms SET is_public = 1, settings_require_approval = 0 WHERE id = $1",
+                    db_text(room_id)),
+            0);
+        db_close(db);
+    }
+    json_decref(answer);
+}
+
 /* Only where a file is expected may a body be large. */
 static void bounds_bodies_by_their_path(void **state)
 {
@@ -296,6 +337,7 @@ int main(void)
         cmocka_unit_test(carries_files),
         cmocka_unit_test(takes_sealed_blocks_in_encrypted_rooms),
         cmocka_unit_test(follows_the_room),
+        cmocka_unit_test(ends_with_the_approval),
         cmocka_unit_test(bounds_bodies_by_their_path),
     };
     return API_MAIN(tests);
