@@ -49,8 +49,9 @@ static void print_first_steps(const struct control *c, const char *url)
 
     printf("bedrud " BEDRUD_VERSION " listens on %s\n", url);
     if (code[0] && control_setup_is_local(c))
-        printf("The first account, made at %s/auth/register on this machine, owns the server.\n",
-               url);
+        printf("The first account, made at %s/auth/register on this machine, owns the server.\n"
+               "Under another name than localhost, 127.0.0.1 or [::1] it takes this code: %s\n",
+               url, code);
     else if (code[0])
         printf("Nobody owns this server yet. Whoever registers at %s/auth/register with this code "
                "does: %s\n",

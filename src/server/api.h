@@ -83,6 +83,7 @@ struct api_call {
     struct addr from; /* who asks, behind trusted proxies */
     bool secure;      /* came by TLS, to us or to a proxy before us */
     bool local;       /* from this machine, and by no proxy that can be seen */
+    bool at_home;     /* and by a name that only this machine has for itself */
     int64_t now_ms;
     /* on the API thread */
     struct db *db;

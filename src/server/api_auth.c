@@ -35,7 +35,8 @@ static bool password_fits(const char *password)
 }
 
 /* Whoever registers on a server without accounts owns it, when nobody but them can be meant: on the
- * machine itself. From elsewhere it takes the code that was printed at the start. */
+ * machine itself, under its own name for itself. From elsewhere it takes the code that was printed
+ * at the start. */
 static int decide_ownership(struct db *db, struct registration *r)
 {
     const struct api_config *config = r->call->config;
@@ -47,7 +48,7 @@ static int decide_ownership(struct db *db, struct registration *r)
     bool knows = config->setup_code[0] && r->setup_code[0] &&
                  strlen(r->setup_code) == strlen(config->setup_code) &&
                  mem_equal_ct(r->setup_code, config->setup_code, strlen(config->setup_code));
-    bool alone = accounts == 0 && config->local_setup && r->call->local;
+    bool alone = accounts == 0 && config->local_setup && r->call->at_home;
     r->first = owners == 0 && (knows || alone);
     r->user.accesses = ACCESS_USER | (r->first ? ACCESS_SUPERADMIN : 0);
     return error;

@@ -99,6 +99,32 @@ static bool is_here(const struct api_door *d, const struct addr *peer)
     return addr_is_loopback(peer) || memcmp(peer->ip, d->config->listen.ip, sizeof peer->ip) == 0;
 }
 
+/* "localhost", "127.0.0.1" or "[::1]", with or without a port. */
+static bool names_this_machine(const char *host)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t size = strlen(names[i]);
+        if (strncasecmp(host, names[i], size) != 0)
+            continue;
+        const char *port = host[size] == ':' ? host + size + 1 : host + size;
+        return port[strspn(port, "0123456789")] == 0 && (host[size] == ':' || !*port);
+    }
+    return false;
+}
+
+/* Whether whoever asks knows this server as their own machine. A page of a name that was made to
+ * lead here does not, nor do those who come by a proxy that says nothing of itself. */
+static bool is_at_home(const struct web_request *r)
+{
+    const char *host = r->header(r, "host"), *origin = r->header(r, "origin");
+    const char *named = origin ? strstr(origin, "://") : NULL;
+
+    return host && names_this_machine(host) &&
+           (!origin || (named && names_this_machine(named + strlen("://"))));
+}
+
 /* Where it comes from, as far as that can be believed. */
 static void locate(const struct api_door *d, struct api_call *c, const struct web_request *r)
 {
@@ -112,6 +138,7 @@ static void locate(const struct api_door *d, struct api_call *c, const struct we
                 (d->config->public_url && strncmp(d->config->public_url, "https:", 6) == 0);
     c->local = is_here(d, &r->peer) && !trusted && !forwarded && !r->header(r, "forwarded") &&
                !r->header(r, "via");
+    c->at_home = c->local && is_at_home(r);
 }
 
 static struct api_call *take_in(const struct api_door *d, const struct web_request *r)

@@ -148,7 +148,7 @@ static inline const char *api_host(void)
     static char host[64];
 
     if (api_media == API_HERE)
-        return "ws://x/livekit";
+        return "ws://localhost/livekit";
     snprintf(host, sizeof host, "ws%s", api_elsewhere.url + strlen("http"));
     return host;
 }

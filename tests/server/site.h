@@ -106,7 +106,7 @@ static inline char *site_token(const struct site *s, const char *room, const cha
 
 struct ask {
     const char *method, *target;
-    const char *headers; /* whole lines; NULL: none */
+    const char *headers; /* whole lines; NULL: none; "Host: " for another than localhost */
     struct span body;
 };
 
@@ -115,10 +115,12 @@ static inline unsigned site_ask(uint16_t port, const struct ask *a, struct peer 
 {
     struct peer *p = peer_connect(port, NULL);
     struct str text;
+    const char *headers = a->headers ? a->headers : "",
+               *host = strstr(headers, "Host: ") ? "" : "Host: localhost\r\n";
 
     str_init(&text);
-    str_printf(&text, "%s %s HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n%s\r\n", a->method,
-               a->target, a->body.size, a->headers ? a->headers : "");
+    str_printf(&text, "%s %s HTTP/1.1\r\n%sContent-Length: %zu\r\n%s\r\n", a->method, a->target,
+               host, a->body.size, headers);
     str_append_span(&text, a->body);
     put(p, str_span(&text));
     str_fini(&text);

@@ -171,6 +171,15 @@ static bool registered_as_owner(const char *name, const char *headers, const cha
     return owner;
 }
 
+/* As if the server were fresh again. */
+static void remove_accounts(void)
+{
+    struct db *db = api_db();
+
+    assert_int_equal(db_exec(db, "DELETE FROM users WHERE provider = $1", db_text("local")), 0);
+    db_close(db);
+}
+
 static void belongs_to_the_first_on_this_machine(void **state)
 {
     (void)state;
@@ -199,6 +208,44 @@ static void belongs_to_whoever_has_the_code(void **state)
     assert_false(registered_as_owner("wrong", NULL, "012345678901234567890123"));
     assert_true(registered_as_owner("knows", by_proxy[0], control_setup_code(api_site.control)));
     assert_false(registered_as_owner("also", NULL, control_setup_code(api_site.control)));
+}
+
+/* Every other name may be somebody's who made it lead here, and whose page asks. */
+static void belongs_to_nobody_under_another_name(void **state)
+{
+    (void)state;
+    static const char *const strange[] = {
+        "Host: evil.example\r\n",
+        "Host: localhost.evil.example\r\n",
+        "Host: localhost:80:80\r\n",
+        "Host: localhost80\r\n",
+        "Host: 127.0.0.1.evil.example:7070\r\n",
+        "Host: localhost\r\nOrigin: http://evil.example\r\n",
+        "Host: localhost\r\nOrigin: http://localhost.evil.example\r\n",
+        "Host: localhost\r\nOrigin: null\r\n",
+    };
+
+    for (size_t i = 0; i < sizeof strange / sizeof strange[0]; i++) {
+        assert_false(registered_as_owner("one", strange[i], ""));
+        remove_accounts();
+    }
+    assert_true(registered_as_owner("one", strange[0], control_setup_code(api_site.control)));
+}
+
+static void belongs_to_the_first_at_home(void **state)
+{
+    (void)state;
+    static const char *const home[] = {
+        "Host: LocalHost\r\n",
+        "Host: 127.0.0.1:7070\r\n",
+        "Host: [::1]:7070\r\nOrigin: http://[::1]:7070\r\n",
+        "Host: localhost:7070\r\nOrigin: http://127.0.0.1:5173\r\n",
+    };
+
+    for (size_t i = 0; i < sizeof home / sizeof home[0]; i++) {
+        assert_true(registered_as_owner("one", home[i], ""));
+        remove_accounts();
+    }
 }
 
 static void asks_for_the_code_when_it_is_public(void **state)
@@ -422,6 +469,8 @@ int main(void)
         cmocka_unit_test(takes_invitations),
         cmocka_unit_test(belongs_to_the_first_on_this_machine),
         cmocka_unit_test(belongs_to_whoever_has_the_code),
+        cmocka_unit_test(belongs_to_nobody_under_another_name),
+        cmocka_unit_test(belongs_to_the_first_at_home),
         cmocka_unit_test(asks_for_the_code_when_it_is_public),
         cmocka_unit_test(has_one_owner_of_many),
         cmocka_unit_test(logs_in),

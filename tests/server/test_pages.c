@@ -80,7 +80,7 @@ static void closes_the_test_page(void **state)
                           : scripts[0] == ' ' && memcmp(scripts + 1, page.scripts, size) == 0 &&
                                 scripts[1 + size] == ';');
     assert_non_null(strstr(policy, "worker-src 'self';"));
-    assert_non_null(strstr(policy, "connect-src 'self' ws://x wss://x"));
+    assert_non_null(strstr(policy, "connect-src 'self' ws://localhost wss://localhost"));
     free(policy);
     assert_true(site_has_header(p, "permissions-policy: camera=(self), microphone=(self)"));
     assert_string_equal((const char *)p->body, (const char *)page.identity.data);
