@@ -318,6 +318,9 @@ static int archive_own(struct db *db, void *arg)
     const struct archiving *a = arg;
     int error = find_own(a->call, a->room);
 
+    /* Archived, its name would be free, and its owner could make it again. */
+    if (!error && !a->room->is_active && !(a->call->user.accesses & ACCESS_SUPERADMIN))
+        error = -EPERM;
     if (!error)
         error = rooms_archive(db, a->room->id, a->call->now_ms);
     return error ? error : api_audit(a->call, "room.archive", a->room->id, a->room->name);
@@ -328,6 +331,10 @@ static void archive(struct api_call *c)
     struct room_row r;
     int error = db_transact(c->db, archive_own, &(struct archiving){c, &r});
 
+    if (error == -EPERM) {
+        api_fail(c, 403, "suspended", "This room is suspended");
+        return;
+    }
     if (error) {
         fail_own(c, error);
         return;

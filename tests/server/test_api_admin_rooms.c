@@ -144,13 +144,18 @@ static void changes_settings(void **state)
     expect(&h, "PUT", "/none", "{}", 404, "room_not_found");
 }
 
-static void archive(const struct house *h)
+static void archive_as(const struct house *h, enum role role, unsigned status, const char *code)
 {
     char path[128];
 
     snprintf(path, sizeof path, "/api/room/%s", h->id);
-    api_expect(&(struct question){"DELETE", path, h->people[ROLE_OWNER].access, NULL, NULL}, 202,
-               NULL);
+    api_expect(&(struct question){"DELETE", path, h->people[role].access, NULL, NULL}, status,
+               code);
+}
+
+static void archive(const struct house *h)
+{
+    archive_as(h, ROLE_OWNER, 202, NULL);
 }
 
 static void suspends(void **state)
@@ -174,6 +179,7 @@ static void suspends(void **state)
     api_expect(
         &(struct question){"POST", "/api/room/create", owner->access, "{\"name\":\"hall\"}", NULL},
         409, "name_taken");
+    archive_as(&h, ROLE_OWNER, 403, "suspended");
     check_list(&h, "?status=suspended", "hall", 1);
     for (int again = 0; again < 2; again++)
         expect(&h, "POST", of(&h, "/reactivate"), NULL, 200, NULL);
@@ -187,6 +193,18 @@ static void suspends(void **state)
     expect(&h, "POST", "/none/suspend", NULL, 404, "room_not_found");
     expect(&h, "POST", "/none/reactivate", NULL, 404, "room_not_found");
     arena_fini(&a);
+}
+
+static void archives_what_is_suspended(void **state)
+{
+    (void)state;
+    struct house h;
+
+    house_build(&h, "{\"name\":\"hall\"}");
+    expect(&h, "POST", of(&h, "/suspend"), NULL, 202, NULL);
+    archive_as(&h, ROLE_OWNER, 403, "suspended");
+    archive_as(&h, ROLE_BOSS, 202, NULL);
+    check_list(&h, "?status=suspended", "", 0);
 }
 
 static void removes(void **state)
@@ -255,8 +273,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_rooms),     cmocka_unit_test(looks_inside),
         cmocka_unit_test(puts_people_out), cmocka_unit_test(changes_settings),
-        cmocka_unit_test(suspends),        cmocka_unit_test(removes),
-        cmocka_unit_test(is_written_down),
+        cmocka_unit_test(suspends),        cmocka_unit_test(archives_what_is_suspended),
+        cmocka_unit_test(removes),         cmocka_unit_test(is_written_down),
     };
 
     return API_MAIN(tests);
