@@ -178,7 +178,11 @@
 #define LIMIT_FORM_PARTS 8
 #define LIMIT_FORM_EXTRA (16 * 1024) /* boundaries, heads and small fields around a file */
 #define LIMIT_UPLOADS_OF_USER (500 * 1024 * 1024LL)
+#define LIMIT_UPLOADS_OF_ROOM (1024 * 1024 * 1024LL)
 #define LIMIT_UPLOADS_OF_ALL (8 * 1024 * 1024 * 1024LL)
+/* Whoever wants to be one more guest is: together they leave most of it to those with accounts. */
+#define LIMIT_UPLOADS_OF_GUEST (50 * 1024 * 1024LL)
+#define LIMIT_UPLOADS_OF_GUESTS (LIMIT_UPLOADS_OF_ALL / 4)
 #define LIMIT_UPLOADS_WAITING 8 /* for a thread: each holds its bytes in memory */
 /* A sealed file's size tells no more than a number of blocks. */
 #define LIMIT_SEALED_BLOCK (16 * 1024)

@@ -292,7 +292,12 @@ static void answer_upload(struct api_call *c, const struct upload *u, const stru
 
 static void keep_upload(struct api_call *c, struct upload *u, const struct picture *p)
 {
-    static const struct upload_quota quota = {LIMIT_UPLOADS_OF_USER, LIMIT_UPLOADS_OF_ALL};
+    bool is_guest = c->user.accesses & ACCESS_GUEST;
+    const struct upload_quota quota = {.user = is_guest ? LIMIT_UPLOADS_OF_GUEST
+                                                        : LIMIT_UPLOADS_OF_USER,
+                                       .room = LIMIT_UPLOADS_OF_ROOM,
+                                       .all = LIMIT_UPLOADS_OF_ALL,
+                                       .guests = is_guest ? LIMIT_UPLOADS_OF_GUESTS : 0};
     enum upload_result result;
     int error = uploads_add(c->db, u, &quota, &result);
 
@@ -306,6 +311,13 @@ static void keep_upload(struct api_call *c, struct upload *u, const struct pictu
         break;
     case UPLOAD_USER_FULL:
         api_fail(c, 507, "quota", "You have no room left for files");
+        break;
+    case UPLOAD_GUESTS_FULL:
+        log_limited(LOG_WARN, 1, "guest_uploads_full", LOG_NUM("bytes", LIMIT_UPLOADS_OF_GUESTS));
+        api_fail(c, 507, "guest_quota", "The server has no room left for files of guests");
+        break;
+    case UPLOAD_ROOM_FULL:
+        api_fail(c, 507, "room_quota", "This room has no space left for files");
         break;
     case UPLOAD_SERVER_FULL:
         log_limited(LOG_WARN, 1, "uploads_full", LOG_NUM("bytes", LIMIT_UPLOADS_OF_ALL));

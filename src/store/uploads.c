@@ -25,15 +25,27 @@ static int sum(struct db_query *q, int64_t *bytes)
 
 static int look_at_quota(struct db *db, const struct addition *a)
 {
-    int64_t size = (int64_t)a->upload->bytes.size, users, all = 0;
-    int error = sum(db_query(db, SUM " WHERE user_id = $1", db_text(a->upload->user_id)), &users);
+    const struct upload *u = a->upload;
+    const struct upload_quota *most = a->quota;
+    int64_t size = (int64_t)u->bytes.size, users, guests = 0, rooms = 0, all = 0;
+    int error = sum(db_query(db, SUM " WHERE user_id = $1", db_text(u->user_id)), &users);
 
+    if (!error && most->guests)
+        error = sum(db_query(db, SUM " WHERE user_id IN (SELECT id FROM users WHERE provider = $1)",
+                             db_text("guest")),
+                    &guests);
+    if (!error)
+        error = sum(db_query(db, SUM " WHERE room_id = $1", db_text(u->room_id)), &rooms);
     if (!error)
         error = sum(db_query_run(db, SUM, NULL, 0), &all);
     *a->result = UPLOAD_ADDED;
-    if (users + size > a->quota->user)
+    if (users + size > most->user)
         *a->result = UPLOAD_USER_FULL;
-    else if (all + size > a->quota->all)
+    else if (most->guests && guests + size > most->guests)
+        *a->result = UPLOAD_GUESTS_FULL;
+    else if (rooms + size > most->room)
+        *a->result = UPLOAD_ROOM_FULL;
+    else if (all + size > most->all)
         *a->result = UPLOAD_SERVER_FULL;
     return error;
 }

@@ -15,11 +15,18 @@ struct upload {
     int64_t created_ms, expires_ms;
 };
 
-enum upload_result { UPLOAD_ADDED, UPLOAD_USER_FULL, UPLOAD_SERVER_FULL };
+enum upload_result {
+    UPLOAD_ADDED,
+    UPLOAD_USER_FULL,
+    UPLOAD_GUESTS_FULL,
+    UPLOAD_ROOM_FULL,
+    UPLOAD_SERVER_FULL
+};
 
-/* How many bytes a user, and all together, may have lying here. */
+/* How many bytes a user, a room, and all together may have lying here. */
 struct upload_quota {
-    int64_t user, all;
+    int64_t user, room, all;
+    int64_t guests; /* all of them together; 0: this user is none */
 };
 
 int uploads_add(struct db *db, const struct upload *u, const struct upload_quota *quota,

@@ -168,6 +168,10 @@ static void open_room(const char *settings)
                 200, NULL);
     snprintf(guest.access, sizeof guest.access, "%s", api_get(joined, "tokens.accessToken"));
     json_decref(joined);
+    json_t *me =
+        api_ask(&(struct question){"GET", "/api/auth/me", guest.access, NULL, NULL}, 200, NULL);
+    snprintf(guest.id, sizeof guest.id, "%s", api_get(me, "id"));
+    json_decref(me);
 }
 
 static void carries_pictures(void **state)
@@ -302,6 +306,48 @@ static void ends_with_the_approval(void **state)
     json_decref(answer);
 }
 
+/* As if a file of that many bytes lay in the room, alone. */
+static void pretend(const char *user, int64_t bytes)
+{
+    struct db *db = api_db();
+
+    assert_int_equal(db_exec(db, "DELETE FROM chat_uploads WHERE size >= $1", db_int(0)), 0);
+    assert_int_equal(
+        db_exec(db,
+                "INSERT INTO chat_uploads (id, room_id, user_id, type, name, size, created_at, "
+                "expires_at, bytes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                db_text("large"), db_text(room_id), db_text(user), db_text("image/png"),
+                db_text(""), db_int(bytes), db_int(1), db_int(clock_unix_ms() + 1000000),
+                db_bytes(SPAN_LITERAL("x"))),
+        0);
+    db_close(db);
+}
+
+static void is_bounded_for_guests_and_rooms(void **state)
+{
+    (void)state;
+    uint8_t bytes[4096];
+    struct person other;
+
+    open_room("");
+    api_guest("Other", &other);
+    struct sending by_guest = {upload_path, guest.access, "file", corpus("png", bytes), NULL},
+                   by_owner = by_guest;
+    by_owner.token = owner.access;
+    pretend(guest.id, LIMIT_UPLOADS_OF_GUEST);
+    refuse_file(&by_guest, 507, "quota");
+    json_decref(send_file(&by_owner, 200, NULL));
+    pretend(other.id, LIMIT_UPLOADS_OF_GUEST);
+    json_decref(send_file(&by_guest, 200, NULL));
+    pretend(owner.id, LIMIT_UPLOADS_OF_GUEST);
+    json_decref(send_file(&by_owner, 200, NULL));
+    pretend(other.id, LIMIT_UPLOADS_OF_GUESTS);
+    refuse_file(&by_guest, 507, "guest_quota");
+    refuse_file(&by_owner, 507, "room_quota");
+    pretend(stranger.id, LIMIT_UPLOADS_OF_ROOM);
+    refuse_file(&by_guest, 507, "room_quota");
+}
+
 /* Only where a file is expected may a body be large. */
 static void bounds_bodies_by_their_path(void **state)
 {
@@ -338,6 +384,7 @@ int main(void)
         cmocka_unit_test(takes_sealed_blocks_in_encrypted_rooms),
         cmocka_unit_test(follows_the_room),
         cmocka_unit_test(ends_with_the_approval),
+        cmocka_unit_test(is_bounded_for_guests_and_rooms),
         cmocka_unit_test(bounds_bodies_by_their_path),
     };
     return API_MAIN(tests);

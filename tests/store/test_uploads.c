@@ -6,7 +6,7 @@
 
 #include "store/rooms.h"
 
-static const struct upload_quota wide = {1000000, 1000000};
+static const struct upload_quota wide = {.user = 1000000, .room = 1000000, .all = 1000000};
 
 static struct upload file(const char *id, const char *room, const char *user, const char *bytes)
 {
@@ -82,12 +82,51 @@ static void keeps_to_quotas(void **state)
                   c = file("c", "r1", "bob", "12345");
 
     begin(k);
-    assert_int_equal(add(k, &a, &(struct upload_quota){4, 100}), UPLOAD_USER_FULL);
-    assert_int_equal(add(k, &a, &(struct upload_quota){9, 100}), UPLOAD_ADDED);
-    assert_int_equal(add(k, &b, &(struct upload_quota){9, 100}), UPLOAD_USER_FULL);
-    assert_int_equal(add(k, &c, &(struct upload_quota){9, 9}), UPLOAD_SERVER_FULL);
-    assert_int_equal(add(k, &c, &(struct upload_quota){9, 10}), UPLOAD_ADDED);
+    assert_int_equal(add(k, &a, &(struct upload_quota){.user = 4, .room = 100, .all = 100}),
+                     UPLOAD_USER_FULL);
+    assert_int_equal(add(k, &a, &(struct upload_quota){.user = 9, .room = 100, .all = 100}),
+                     UPLOAD_ADDED);
+    assert_int_equal(add(k, &b, &(struct upload_quota){.user = 9, .room = 100, .all = 100}),
+                     UPLOAD_USER_FULL);
+    assert_int_equal(add(k, &c, &(struct upload_quota){.user = 9, .room = 100, .all = 9}),
+                     UPLOAD_SERVER_FULL);
+    assert_int_equal(add(k, &c, &(struct upload_quota){.user = 9, .room = 100, .all = 10}),
+                     UPLOAD_ADDED);
     assert_false(there(k, "b"));
+}
+
+static void keeps_to_the_quota_of_a_room(void **state)
+{
+    struct kit *k = *state;
+    const struct upload_quota nine = {.user = 100, .room = 9, .all = 100};
+    struct upload a = file("a", "r1", "ada", "12345"), b = file("b", "r1", "bob", "12345"),
+                  c = file("c", "r2", "bob", "12345");
+
+    begin(k);
+    assert_int_equal(add(k, &a, &nine), UPLOAD_ADDED);
+    assert_int_equal(add(k, &b, &nine), UPLOAD_ROOM_FULL);
+    assert_int_equal(add(k, &c, &nine), UPLOAD_ADDED);
+    assert_false(there(k, "b"));
+}
+
+/* However many they are. */
+static void keeps_to_the_quota_of_guests(void **state)
+{
+    struct kit *k = *state;
+    const struct upload_quota nine = {.user = 100, .room = 100, .all = 100, .guests = 9};
+    struct user one = account("one", "1@b.c"), two = account("two", "2@b.c");
+    struct upload a = file("a", "r1", "ada", "12345"), b = file("b", "r1", "one", "12345"),
+                  c = file("c", "r2", "two", "12345");
+
+    begin(k);
+    one.provider = two.provider = "guest";
+    assert_int_equal(users_add(k->db, &one), 0);
+    assert_int_equal(users_add(k->db, &two), 0);
+    assert_int_equal(add(k, &a, &wide), UPLOAD_ADDED);
+    assert_int_equal(add(k, &b, &nine), UPLOAD_ADDED);
+    assert_int_equal(add(k, &c, &nine), UPLOAD_GUESTS_FULL);
+    assert_false(there(k, "c"));
+    assert_int_equal(add(k, &c, &wide), UPLOAD_ADDED);
 }
 
 static void race_for_quota(struct kit_racer *r)
@@ -97,7 +136,8 @@ static void race_for_quota(struct kit_racer *r)
 
     snprintf(id, sizeof id, "u%u", r->index);
     struct upload u = file(id, "r1", "ada", "12345");
-    r->error = uploads_add(r->db, &u, &(struct upload_quota){12, 100}, &result);
+    r->error = uploads_add(r->db, &u, &(struct upload_quota){.user = 12, .room = 100, .all = 100},
+                           &result);
     r->result = (int)result;
 }
 
@@ -161,6 +201,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_bytes),
         cmocka_unit_test(keeps_to_quotas),
+        cmocka_unit_test(keeps_to_the_quota_of_a_room),
+        cmocka_unit_test(keeps_to_the_quota_of_guests),
         cmocka_unit_test(gives_a_quota_once),
         cmocka_unit_test(go_when_their_time_is_over),
         cmocka_unit_test(shows_one_picture_of_each),
