@@ -284,7 +284,7 @@ static bool admit(struct api_call *c)
     return identify(c) && allowed(c);
 }
 
-static bool read_body(struct api_call *c)
+bool api_read_body(struct api_call *c)
 {
     const char *fault = "";
     bool json = c->body.size && c->route->rate != API_RATE_UPLOAD;
@@ -301,7 +301,7 @@ void api_run(struct api_call *c, struct db *db)
     c->media = c->config->media[c->job.thread];
     if (!admit(c))
         return;
-    if (read_body(c))
+    if (c->route->rate == API_RATE_SIGNED || api_read_body(c))
         c->route->handle(c);
     assert(c->status);
 }

@@ -38,6 +38,8 @@ enum api_rate {
     API_RATE_DEMO, /* makes a room for nobody in particular */
     API_RATE_GENERAL,
     API_RATE_UPLOAD, /* takes a form with a file, instead of JSON */
+    API_RATE_SIGNED, /* by the other media server, which tells as much as happens; without one it is
+                        general. The handler verifies the body before it calls api_read_body. */
     API_RATE_GROUPS
 };
 
@@ -108,6 +110,9 @@ void api_call_free(struct api_call *c);
 #define API_OPERATOR "operator"
 /* On the API thread: who asks, what is in the body, the handler. Leaves an answer. */
 void api_run(struct api_call *c, struct db *db);
+/* Makes c->json of the body; false with an answer when it is none. Done before the handler, but for
+ * API_RATE_SIGNED. */
+bool api_read_body(struct api_call *c);
 
 /* ---- for handlers: fields. An unfitting one is kept for api_refused and reads as absent. ---- */
 

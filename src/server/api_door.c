@@ -214,14 +214,15 @@ static void post(struct api_door *d, struct api_call *c)
 static const unsigned most[API_RATE_GROUPS] = {
     [API_RATE_LOGIN] = LIMIT_RATE_LOGIN,     [API_RATE_REFRESH] = LIMIT_RATE_REFRESH,
     [API_RATE_GUEST] = LIMIT_RATE_GUEST,     [API_RATE_DEMO] = LIMIT_RATE_DEMO,
-    [API_RATE_GENERAL] = LIMIT_RATE_GENERAL, [API_RATE_UPLOAD] = LIMIT_RATE_UPLOAD};
+    [API_RATE_GENERAL] = LIMIT_RATE_GENERAL, [API_RATE_UPLOAD] = LIMIT_RATE_UPLOAD,
+    [API_RATE_SIGNED] = LIMIT_RATE_GENERAL};
 
 /* Seconds to wait; 0: none. */
 static unsigned held_back(struct api_door *d, const struct api_call *c)
 {
     enum api_rate group = c->route->rate;
 
-    if (!d->rate || group == API_RATE_NONE)
+    if (!d->rate || group == API_RATE_NONE || (group == API_RATE_SIGNED && c->config->livekit_url))
         return 0;
     return rate_take(d->rate, clock_now_us(), (uintptr_t)c->route, &c->from, most[group]);
 }

@@ -116,6 +116,8 @@ static void webhook(struct api_call *c)
                  "the webhook is not signed by this server's media server");
         return;
     }
+    if (!api_read_body(c))
+        return;
     const char *event = api_text(c, c->json, "event", 64), *room = member_text(c, "room", "name"),
                *identity = member_text(c, "participant", "identity");
     if (api_refused(c))
@@ -131,6 +133,6 @@ static void webhook(struct api_call *c)
 }
 
 const struct api_route api_livekit_routes[] = {
-    {"POST", "/livekit/webhook", API_ANYBODY, API_RATE_NONE, webhook, false},
+    {"POST", "/livekit/webhook", API_ANYBODY, API_RATE_SIGNED, webhook, false},
     {.method = NULL},
 };

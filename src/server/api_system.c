@@ -76,7 +76,7 @@ static void auth_settings(struct api_call *c)
 
 const struct api_route api_system_routes[] = {
     {"GET", "/health", API_ANYBODY, API_RATE_NONE, health, false},
-    {"GET", "/ready", API_ANYBODY, API_RATE_NONE, ready, false},
+    {"GET", "/ready", API_ANYBODY, API_RATE_GENERAL, ready, false},
     {"GET", "/version", API_ANYBODY, API_RATE_GENERAL, version, false},
     {"GET", "/auth/settings", API_ANYBODY, API_RATE_GENERAL, auth_settings, false},
     {.method = NULL},

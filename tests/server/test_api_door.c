@@ -30,6 +30,7 @@ static void refuses_what_is_no_call(void **state)
         {"PUT", "/api/health", NULL, NULL, 405, "no_method"},
         {"POST", "/api/auth/login", "{", NULL, 400, "invalid_json"},
         {"POST", "/api/auth/login", NULL, NULL, 401, "invalid_credentials"},
+        {"POST", "/api/livekit/webhook", "{", NULL, 404, "no_media_server"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -217,6 +218,27 @@ static void holds_back_who_asks_too_often(void **state)
         NULL);
 }
 
+/* What asks the database, or would verify, is held back as everything is. */
+static void holds_back_from_what_machines_ask(void **state)
+{
+    (void)state;
+    static const char *const questions[][2] = {{"GET", "/api/ready"},
+                                               {"POST", "/api/livekit/webhook"}};
+    const char *from = "X-Forwarded-For: 5.6.7.10\r\n";
+
+    for (size_t q = 0; q < 2; q++) {
+        unsigned refused = 0;
+        for (int i = 0; i < 2 * LIMIT_RATE_GENERAL + 1 && !refused; i++) {
+            json_t *json;
+            refused =
+                api_put(&(struct question){questions[q][0], questions[q][1], NULL, NULL, from},
+                        &json, NULL) == 429;
+            json_decref(json);
+        }
+        assert_true(refused);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +251,7 @@ int main(void)
         cmocka_unit_test(says_what_a_browser_may_do_with_it),
         cmocka_unit_test(believes_a_trusted_proxy),
         cmocka_unit_test(holds_back_who_asks_too_often),
+        cmocka_unit_test(holds_back_from_what_machines_ask),
     };
 
     return cmocka_run_group_tests(tests, setup, api_teardown);

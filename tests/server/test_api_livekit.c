@@ -131,7 +131,11 @@ static void believes_what_is_signed(void **state)
     send_signed(&api_site.keys, body, body, now_s, 401);
     api_expect(&(struct question){"POST", "/api/livekit/webhook", NULL, body, NULL}, 401,
                "bad_signature");
+    /* Nor is it read before. */
+    api_expect(&(struct question){"POST", "/api/livekit/webhook", NULL, "{", NULL}, 401,
+               "bad_signature");
     send_signed(&keys, "[]", "[]", now_s, 400);
+    send_signed(&keys, "{", "{", now_s, 400);
     assert_string_equal(calls(&seen), "");
 }
 
