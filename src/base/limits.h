@@ -192,6 +192,7 @@
 /* Housekeeping. */
 #define LIMIT_HOUSEKEEPING_MS (60 * 1000)
 #define LIMIT_HOUSEKEEPING_ROWS 1000  /* of a kind in a round: some milliseconds of a write lock */
+#define LIMIT_HOUSEKEEPING_BATCHES 20 /* of such rows: more than strangers add in that time */
 #define LIMIT_HOUSEKEEPING_UPLOADS 20 /* 200 MB of log at most */
 #define LIMIT_HOUSEKEEPING_ROOMS 50   /* each asks the media plane and is written by itself */
 #define LIMIT_INVITE_KEPT_MS (30 * 24 * 60 * 60 * 1000LL) /* in the list, after it has expired */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A round of housekeeping. Each kind of row is bounded, so that no round holds the database for
- * long; what is left over is for the next one. */
+/* A round of housekeeping. Each statement is bounded, so that none holds the database for long, and
+ * so are their numbers; what is left over is for the next round. */
 #include "server/housekeeping.h"
 
 #include <errno.h>
@@ -75,27 +75,44 @@ static int look_at_rooms(struct db *db, struct media_plane *media, int64_t now_m
     return error;
 }
 
-static int counted(struct db *db, int error, int64_t *count)
+/* Adds what the last statement removed; *full when there may be more of it. */
+static int counted(struct db *db, int error, int64_t *count, bool *full)
 {
-    *count = error ? 0 : db_changed(db);
+    int64_t changed = error ? 0 : db_changed(db);
+
+    *count += changed;
+    *full |= changed >= LIMIT_HOUSEKEEPING_ROWS;
     return error;
+}
+
+/* Some rows of each kind; between two statements others may write. */
+static int remove_batch(struct db *db, int64_t now_ms, struct housekeeping_count *done, bool *full)
+{
+    int error = counted(db, sessions_remove_expired(db, now_ms), &done->sessions, full);
+
+    if (!error)
+        error =
+            counted(db, users_remove_guests(db, now_ms - LIMIT_GUEST_LIFE_MS), &done->guests, full);
+    if (!error)
+        error = counted(db, invites_remove_expired(db, now_ms - LIMIT_INVITE_KEPT_MS),
+                        &done->invites, full);
+    return error ? error
+                 : counted(db, audit_remove(db, now_ms - LIMIT_AUDIT_LIFE_MS), &done->audit, full);
 }
 
 int housekeeping_round(struct db *db, struct media_plane *media, int64_t now_ms,
                        struct housekeeping_count *done)
 {
-    *done = (struct housekeeping_count){0};
-    int error = counted(db, sessions_remove_expired(db, now_ms), &done->sessions);
+    bool full = true, ignored = false;
+    int error = 0;
 
+    *done = (struct housekeeping_count){0};
+    for (unsigned i = 0; i < LIMIT_HOUSEKEEPING_BATCHES && full && !error; i++) {
+        full = false;
+        error = remove_batch(db, now_ms, done, &full);
+    }
     if (!error)
-        error = counted(db, users_remove_guests(db, now_ms - LIMIT_GUEST_LIFE_MS), &done->guests);
-    if (!error)
-        error =
-            counted(db, invites_remove_expired(db, now_ms - LIMIT_INVITE_KEPT_MS), &done->invites);
-    if (!error)
-        error = counted(db, audit_remove(db, now_ms - LIMIT_AUDIT_LIFE_MS), &done->audit);
-    if (!error)
-        error = counted(db, uploads_remove_over(db, now_ms), &done->uploads);
+        error = counted(db, uploads_remove_over(db, now_ms), &done->uploads, &ignored);
     return error ? error : look_at_rooms(db, media, now_ms, done);
 }
 

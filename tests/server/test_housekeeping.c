@@ -201,6 +201,36 @@ static void keeps_to_its_bounds(void **state)
     assert_int_equal(n.rooms_ended, 3);
 }
 
+static int add_guests(struct db *db, void *arg)
+{
+    struct user u = account("", "");
+    char id[16], email[32];
+
+    u.id = id;
+    u.email = email;
+    u.provider = "guest";
+    u.created_ms = KIT_NOW - LIMIT_GUEST_LIFE_MS - 1;
+    for (int i = 0; i < *(const int *)arg; i++) {
+        snprintf(id, sizeof id, "g%d", i);
+        snprintf(email, sizeof email, "g%d@b.c", i);
+        assert_int_equal(users_add(db, &u), 0);
+    }
+    return 0;
+}
+
+/* Guests come for nothing; they go as fast. */
+static void goes_on_while_there_is_more(void **state)
+{
+    struct kit *k = *state;
+    struct housekeeping_count n;
+    int count = 2 * LIMIT_HOUSEKEEPING_ROWS + 3;
+
+    memset(&plane_state, 0, sizeof plane_state);
+    assert_int_equal(db_transact(k->db, add_guests, &count), 0);
+    assert_int_equal(housekeeping_round(k->db, &plane, KIT_NOW, &n), 0);
+    assert_int_equal(n.guests, count);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +239,7 @@ int main(void)
         cmocka_unit_test(ends_demo_rooms),
         cmocka_unit_test(leaves_rooms_while_the_media_plane_is_away),
         cmocka_unit_test(keeps_to_its_bounds),
+        cmocka_unit_test(goes_on_while_there_is_more),
     };
 
     return KIT_MAIN(tests);
