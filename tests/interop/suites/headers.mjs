@@ -144,7 +144,15 @@ async function stops(server) {
 async function changed(server) {
   const { text } = await get(server, '/test');
   const map = JSON.parse(text.match(/<script type="importmap">(.*?)<\/script>/s)[1]);
-  for (const file of Object.keys(map.integrity)) {
+  // The map names the files of all pages; these are those of this one.
+  const asked = new Set();
+  const whole = await watched(server, (context) => {
+    context.on('request', (request) => asked.add(new URL(request.url()).pathname));
+  });
+  await until('the page runs', () => runs(whole.page));
+  const files = Object.keys(map.integrity).filter((file) => asked.has(file));
+  check(files.length > 1, `the page loads ${files.length} files that the map names`);
+  for (const file of files) {
     const { page, errors } = await watched(server, (context) =>
       context.route(`**${file}`, async (route) => {
         const answer = await route.fetch();
