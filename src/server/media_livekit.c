@@ -48,13 +48,13 @@ static int post(struct media_livekit *m, enum engine_request what, const char *r
     char *bearer = sign(m, &claims);
     const char *const headers[] = {"Content-Type: application/protobuf", bearer};
     fetch_ask(m->fetch,
-               &(struct fetch_request){.url = url.text,
-                                       .headers = headers,
-                                       .header_count = 2,
-                                       .body = request,
-                                       .timeout_ms = m->timeout_ms,
-                                       .answer_most = LIMIT_LIVEKIT_ANSWER},
-               &answer);
+              &(struct fetch_request){.url = url.text,
+                                      .headers = headers,
+                                      .header_count = 2,
+                                      .body = request,
+                                      .timeout_ms = m->timeout_ms,
+                                      .answer_most = LIMIT_LIVEKIT_ANSWER},
+              &answer);
     int error = 0;
     if (answer.status == 200)
         str_append_span(reply, str_span(&answer.body));

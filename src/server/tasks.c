@@ -120,14 +120,14 @@ static bool send(struct tasks *t, const struct job_row *job, const struct webhoo
     char shown[WEBHOOK_SHOWN];
 
     fetch_ask(t->fetch,
-               &(struct fetch_request){.url = letter->url,
-                                       .headers = letter->headers,
-                                       .header_count = letter->header_count,
-                                       .body = letter->body,
-                                       .may_reach = letter->anywhere ? NULL : may_reach,
-                                       .is_over = is_over,
-                                       .arg = t},
-               &answer);
+              &(struct fetch_request){.url = letter->url,
+                                      .headers = letter->headers,
+                                      .header_count = letter->header_count,
+                                      .body = letter->body,
+                                      .may_reach = letter->anywhere ? NULL : may_reach,
+                                      .is_over = is_over,
+                                      .arg = t},
+              &answer);
     bool taken = answer.status >= 200 && answer.status < 300;
     if (!taken && !t->ending)
         log_limited(LOG_WARN, 5, "webhook_not_taken", LOG_STR("to", webhook_show(job->lane, shown)),
