@@ -156,7 +156,7 @@ static json_t *person_json(const struct media_person *p)
 
 static void info(struct api_call *c)
 {
-    struct media_person p;
+    struct media_person p = {.identity = ""};
 
     if (meet(c, &p))
         api_reply(c, 200, person_json(&p));
@@ -164,7 +164,7 @@ static void info(struct api_call *c)
 
 static void profile(struct api_call *c)
 {
-    struct media_person p;
+    struct media_person p = {.identity = ""};
     struct user u;
 
     if (!meet(c, &p))
