@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/build/node/node_modules/.bin:$(PATH)
 web_sources := $(shell find web -type f -not -path '*/node_modules/*' -not -path '*/dist/*' \
 	2>/dev/null)
 
-.PHONY: help setup setup-test build web web-dev run test prove-blind bench fuzz check fmt clean
+.PHONY: help setup setup-test build web web-dev run test prove-blind bench fuzz check fmt clean screenshots
 
 help:
 	@echo 'make run         build the release and start the server (ARGS="--dev" ...)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make check       format, layers, purity, clang-tidy, cppcheck, eslint, prettier'
 	@echo 'make fuzz        fuzz each format for FUZZ_SECONDS (30)'
 	@echo 'make bench       measure, and write bench/RESULTS.md'
+	@echo 'make screenshots  take pictures of the app into build/screenshots'
 	@echo 'make fmt         format the C code'
 	@echo 'make setup       install what building and running needs; setup-test: what testing needs'
 	@echo 'make clean       remove what was built'
@@ -63,6 +64,9 @@ check: setup-test
 
 bench: build
 	@bench/run.sh
+
+screenshots: setup-test build
+	@BEDRUD="$$PWD/build/bedrud" node tests/interop/screenshots.mjs build/screenshots
 
 fuzz: setup-test
 	@tools/fuzz.sh $(FUZZ_SECONDS)
