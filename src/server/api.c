@@ -81,11 +81,15 @@ void api_say(struct api_call *c, const char *text)
     api_reply(c, 200, json_pack("{s:s}", "message", text));
 }
 
-void api_add_page(struct json_t *answer, const struct api_page *page, int64_t total)
+void api_reply_page(struct api_call *c, const char *name, struct json_t *list,
+                    const struct api_page *page, int64_t total)
 {
+    json_t *answer = json_pack("{s:o}", name, list);
+
     api_json_int(answer, "total", total);
     api_json_int(answer, "page", page->number);
     api_json_int(answer, "limit", page->part.limit);
+    api_reply(c, 200, answer);
 }
 
 void api_header(struct api_call *c, const char *name, const char *value)

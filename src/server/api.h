@@ -144,8 +144,10 @@ void api_reply(struct api_call *c, unsigned status, struct json_t *value);
 bool api_fail(struct api_call *c, unsigned status, const char *code, const char *text);
 /* What an error of the store means to the client: 503 with Retry-After, or 500. */
 bool api_fail_store(struct api_call *c, int error);
-/* "total", "page" and "limit" beside a part of a list. */
-void api_add_page(struct json_t *answer, const struct api_page *page, int64_t total);
+/* 200 with a part of a list under this name, and "total", "page" and "limit" beside it. Takes the
+ * list. */
+void api_reply_page(struct api_call *c, const char *name, struct json_t *list,
+                    const struct api_page *page, int64_t total);
 /* {"message": text} */
 void api_say(struct api_call *c, const char *text);
 /* Both lie in the arena, or are literals. */

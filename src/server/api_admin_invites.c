@@ -47,9 +47,7 @@ static void list(struct api_call *c)
     json_t *all = json_array();
     for (unsigned i = 0; i < count; i++)
         json_array_append_new(all, invite_json(&rows[i]));
-    json_t *answer = json_pack("{s:o}", "tokens", all);
-    api_add_page(answer, &page, total);
-    api_reply(c, 200, answer);
+    api_reply_page(c, "tokens", all, &page, total);
 }
 
 struct addition {

@@ -64,9 +64,7 @@ static void list(struct api_call *c)
         json_array_append_new(all, one);
     }
     api_live_add_counts(c, rows, count, all);
-    json_t *answer = json_pack("{s:o}", "rooms", all);
-    api_add_page(answer, &page, total);
-    api_reply(c, 200, answer);
+    api_reply_page(c, "rooms", all, &page, total);
 }
 
 /* ---- changes ---- */

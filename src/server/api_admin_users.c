@@ -73,9 +73,7 @@ static void list(struct api_call *c)
     json_t *all = json_array();
     for (unsigned i = 0; i < count; i++)
         json_array_append_new(all, api_session_user(&rows[i]));
-    json_t *answer = json_pack("{s:o}", "users", all);
-    api_add_page(answer, &page, total);
-    api_reply(c, 200, answer);
+    api_reply_page(c, "users", all, &page, total);
 }
 
 static void fail_user(struct api_call *c, int error)

@@ -50,9 +50,7 @@ static void list(struct api_call *c)
     json_t *all = json_array();
     for (unsigned i = 0; i < count; i++)
         json_array_append_new(all, row_json(&rows[i]));
-    json_t *answer = json_pack("{s:o}", "entries", all);
-    api_add_page(answer, &page, total);
-    api_reply(c, 200, answer);
+    api_reply_page(c, "entries", all, &page, total);
 }
 
 const struct api_route api_audit_routes[] = {

@@ -199,9 +199,7 @@ static void archived(struct api_call *c)
         api_json_int(one, "recordingCount", 0);
         json_array_append_new(all, one);
     }
-    json_t *answer = json_pack("{s:o}", "rooms", all);
-    api_add_page(answer, &page, total);
-    api_reply(c, 200, answer);
+    api_reply_page(c, "rooms", all, &page, total);
 }
 
 /* ---- changing ---- */
