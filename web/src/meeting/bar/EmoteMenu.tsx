@@ -2,10 +2,10 @@
 import { Smile } from 'lucide-react';
 import { DropdownMenu as Radix } from 'radix-ui';
 import { useTranslation } from 'react-i18next';
-import { Menu } from '../../ui';
 import { EMOTES } from '../call/Signals';
 import { useCall } from '../call/useCall';
 import css from './Bar.module.css';
+import { BarMenu } from './BarMenu';
 
 /** The faces, as items of whatever menu is around them. */
 export function Emotes() {
@@ -30,24 +30,8 @@ export function Emotes() {
 export function EmoteMenu() {
   const { t } = useTranslation('meeting');
   return (
-    <Menu
-      stage
-      side="top"
-      align="center"
-      label={t('bar.react')}
-      trigger={
-        <button
-          type="button"
-          className={css.round}
-          aria-label={t('bar.react')}
-          title={t('bar.react')}
-          data-control="react"
-        >
-          <Smile size={21} strokeWidth={1.75} aria-hidden />
-        </button>
-      }
-    >
+    <BarMenu icon={Smile} label={t('bar.react')} control="react">
       <Emotes />
-    </Menu>
+    </BarMenu>
   );
 }

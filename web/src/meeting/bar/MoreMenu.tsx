@@ -16,11 +16,12 @@ import {
   Volume2,
 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { Menu, MenuItem, MenuLine } from '../../ui';
+import { MenuItem, MenuLine } from '../../ui';
 import { useCall, useCallState, useWatched } from '../call/useCall';
 import { useUi } from '../useUi';
 import { useActions } from '../useActions';
 import css from './Bar.module.css';
+import { BarMenu } from './BarMenu';
 import { Emotes } from './EmoteMenu';
 
 const isNarrow = (): boolean => matchMedia('(width < 860px), (height < 500px)').matches;
@@ -59,23 +60,7 @@ export function MoreMenu() {
   const { isGrid, set, openPanel } = useUi();
   const actions = useActions();
   return (
-    <Menu
-      stage
-      side="top"
-      align="center"
-      label={t('bar.more')}
-      trigger={
-        <button
-          type="button"
-          className={css.round}
-          aria-label={t('bar.more')}
-          title={t('bar.more')}
-          data-control="more"
-        >
-          <Ellipsis size={21} strokeWidth={1.75} aria-hidden />
-        </button>
-      }
-    >
+    <BarMenu icon={Ellipsis} label={t('bar.more')} control="more">
       {isNarrow() && <NarrowItems />}
       <MenuItem
         icon={LayoutGrid}
@@ -109,6 +94,6 @@ export function MoreMenu() {
       <MenuItem icon={CircleHelp} end={<kbd className={css.key}>?</kbd>} onSelect={() => set({ dialog: 'help' })}>
         {t('more.help')}
       </MenuItem>
-    </Menu>
+    </BarMenu>
   );
 }

@@ -5,9 +5,10 @@ import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LoginSession } from '../../api';
 import { useApi } from '../../app/services';
-import { Button, Failed, Line, Lines, Section, Skeletons, toast } from '../../ui';
+import { Button, Line, Lines, Section, toast } from '../../ui';
 import { dayText } from '../dates';
 import { errorText } from '../errors';
+import { Shown } from '../Shown';
 import { useLoad } from '../useLoad';
 import { readClient } from './client';
 
@@ -54,24 +55,24 @@ export function SessionPart() {
   };
   return (
     <Section title={t('account.sessions')} text={t('account.sessionsText')}>
-      {state.status === 'failed' && <Failed text={errorText(t, state.error)} onRetry={reload} />}
-      {state.status === 'loading' && <Skeletons />}
-      {state.status === 'there' && (
-        <>
-          <Lines>
-            {[...state.value]
-              .sort((a, b) => Number(b.current) - Number(a.current))
-              .map((session) => (
-                <SessionLine key={session.id} session={session} onEnd={() => void end(session.id)} />
-              ))}
-          </Lines>
-          {state.value.length > 1 && (
-            <div>
-              <Button onClick={() => void end(null)}>{t('account.endOthers')}</Button>
-            </div>
-          )}
-        </>
-      )}
+      <Shown state={state} onRetry={reload}>
+        {(value) => (
+          <>
+            <Lines>
+              {[...value]
+                .sort((a, b) => Number(b.current) - Number(a.current))
+                .map((session) => (
+                  <SessionLine key={session.id} session={session} onEnd={() => void end(session.id)} />
+                ))}
+            </Lines>
+            {value.length > 1 && (
+              <div>
+                <Button onClick={() => void end(null)}>{t('account.endOthers')}</Button>
+              </div>
+            )}
+          </>
+        )}
+      </Shown>
     </Section>
   );
 }

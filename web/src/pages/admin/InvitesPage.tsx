@@ -3,10 +3,11 @@ import { Copy, Plus, Ticket, Trash2 } from 'lucide-react';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApi } from '../../app/services';
-import { Button, Dialog, Empty, Failed, Field, IconButton, Line, Lines, Skeletons, Stepper, toast } from '../../ui';
+import { Button, Dialog, Empty, Field, IconButton, Line, Lines, Stepper, toast } from '../../ui';
 import { dayText } from '../dates';
 import { errorText } from '../errors';
 import { PageHead } from '../frame/PageHead';
+import { Shown } from '../Shown';
 import { useLoad } from '../useLoad';
 import css from './admin.module.css';
 import { AdminFrame } from './AdminFrame';
@@ -81,33 +82,36 @@ function Invites() {
           {t('admin.newInvite')}
         </Button>
       </PageHead>
-      {state.status === 'loading' && <Skeletons className={css.number} />}
-      {state.status === 'failed' && <Failed text={errorText(t, state.error)} onRetry={reload} />}
-      {state.status === 'there' && state.value.length === 0 && (
-        <Empty icon={Ticket} title={t('admin.noInvites')} text={t('admin.noInvitesText')} />
-      )}
-      {state.status === 'there' && state.value.length > 0 && (
-        <Lines>
-          {state.value.map((invite) => (
-            <Line
-              key={invite.id}
-              start={<Ticket size={21} strokeWidth={1.75} aria-hidden />}
-              title={invite.email || t('admin.anybody')}
-              text={invite.used ? t('admin.used') : t('admin.until', { day: dayText(invite.expiresAt, i18n.language) })}
-              end={
-                <>
-                  {!invite.used && (
-                    <Button size="dense" icon={Copy} onClick={() => copy(invite)}>
-                      {t('rooms.copy')}
-                    </Button>
-                  )}
-                  <IconButton icon={Trash2} label={t('admin.revoke')} dense onClick={() => revoke(invite.id)} />
-                </>
-              }
-            />
-          ))}
-        </Lines>
-      )}
+      <Shown state={state} place={css.number} onRetry={reload}>
+        {(value) =>
+          value.length === 0 ? (
+            <Empty icon={Ticket} title={t('admin.noInvites')} text={t('admin.noInvitesText')} />
+          ) : (
+            <Lines>
+              {value.map((invite) => (
+                <Line
+                  key={invite.id}
+                  start={<Ticket size={21} strokeWidth={1.75} aria-hidden />}
+                  title={invite.email || t('admin.anybody')}
+                  text={
+                    invite.used ? t('admin.used') : t('admin.until', { day: dayText(invite.expiresAt, i18n.language) })
+                  }
+                  end={
+                    <>
+                      {!invite.used && (
+                        <Button size="dense" icon={Copy} onClick={() => copy(invite)}>
+                          {t('rooms.copy')}
+                        </Button>
+                      )}
+                      <IconButton icon={Trash2} label={t('admin.revoke')} dense onClick={() => revoke(invite.id)} />
+                    </>
+                  }
+                />
+              ))}
+            </Lines>
+          )
+        }
+      </Shown>
       {isMaking && (
         <NewInvite
           onClose={() => setMaking(false)}

@@ -10,19 +10,18 @@ import {
   type Column,
   Confirm,
   Empty,
-  Failed,
   IconButton,
   Menu,
   MenuItem,
   roomTitle,
   SearchField,
-  Skeletons,
   Table,
   toast,
 } from '../../ui';
 import { dayText } from '../dates';
 import { errorText } from '../errors';
 import { PageHead } from '../frame/PageHead';
+import { Shown } from '../Shown';
 import { useLoad } from '../useLoad';
 import css from './admin.module.css';
 import { AdminFrame } from './AdminFrame';
@@ -128,15 +127,18 @@ function AllRooms() {
       <PageHead title={t('nav.allRooms')}>
         <SearchField label={t('admin.searchRooms')} value={text} onChange={setText} />
       </PageHead>
-      {state.status === 'loading' && <Skeletons className={css.number} />}
-      {state.status === 'failed' && <Failed text={errorText(t, state.error)} onRetry={reload} />}
-      {state.status === 'there' && state.value.rooms.length === 0 && <Empty icon={Radio} title={t('admin.noRooms')} />}
-      {state.status === 'there' && state.value.rooms.length > 0 && (
-        <>
-          <Table label={t('nav.allRooms')} columns={columns} rows={state.value.rooms} idOf={({ id }) => id} />
-          <Pages page={page} total={state.value.total} onPage={setPage} />
-        </>
-      )}
+      <Shown state={state} place={css.number} onRetry={reload}>
+        {(value) =>
+          value.rooms.length === 0 ? (
+            <Empty icon={Radio} title={t('admin.noRooms')} />
+          ) : (
+            <>
+              <Table label={t('nav.allRooms')} columns={columns} rows={value.rooms} idOf={({ id }) => id} />
+              <Pages page={page} total={value.total} onPage={setPage} />
+            </>
+          )
+        }
+      </Shown>
       <p className={css.note}>
         <ShieldCheck size={16} aria-hidden />
         {t('admin.blind')}

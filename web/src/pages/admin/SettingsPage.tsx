@@ -3,10 +3,11 @@
 import { type FormEvent, useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApi } from '../../app/services';
-import { Button, Failed, Field, Skeletons, toast } from '../../ui';
+import { Button, Field, toast } from '../../ui';
 import words from '../../words/en/app.json';
 import { errorText } from '../errors';
 import { PageHead } from '../frame/PageHead';
+import { Shown } from '../Shown';
 import { useLoad } from '../useLoad';
 import css from './admin.module.css';
 import { AdminFrame } from './AdminFrame';
@@ -81,9 +82,9 @@ function Settings() {
   return (
     <>
       <PageHead title={t('nav.settings')} />
-      {state.status === 'loading' && <Skeletons className={css.number} />}
-      {state.status === 'failed' && <Failed text={errorText(t, state.error)} onRetry={reload} />}
-      {state.status === 'there' && <Form values={state.value} onSaved={(values) => set(() => values)} />}
+      <Shown state={state} place={css.number} onRetry={reload}>
+        {(value) => <Form values={value} onSaved={(values) => set(() => values)} />}
+      </Shown>
     </>
   );
 }

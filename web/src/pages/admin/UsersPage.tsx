@@ -3,23 +3,11 @@ import { Ellipsis, LogOut, ShieldMinus, UserCheck, UserCog, Users, UserX } from 
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useApi, useUser } from '../../app/services';
-import {
-  Avatar,
-  Badge,
-  type Column,
-  Empty,
-  Failed,
-  IconButton,
-  Menu,
-  MenuItem,
-  SearchField,
-  Skeletons,
-  Table,
-  toast,
-} from '../../ui';
+import { Avatar, Badge, type Column, Empty, IconButton, Menu, MenuItem, SearchField, Table, toast } from '../../ui';
 import { dayText } from '../dates';
 import { errorText } from '../errors';
 import { PageHead } from '../frame/PageHead';
+import { Shown } from '../Shown';
 import { useLoad } from '../useLoad';
 import css from './admin.module.css';
 import { AdminFrame } from './AdminFrame';
@@ -117,15 +105,18 @@ function AllUsers() {
       <PageHead title={t('nav.users')}>
         <SearchField label={t('admin.searchUsers')} value={text} onChange={setText} />
       </PageHead>
-      {state.status === 'loading' && <Skeletons className={css.number} />}
-      {state.status === 'failed' && <Failed text={errorText(t, state.error)} onRetry={reload} />}
-      {state.status === 'there' && state.value.users.length === 0 && <Empty icon={Users} title={t('admin.noUsers')} />}
-      {state.status === 'there' && state.value.users.length > 0 && (
-        <>
-          <Table label={t('nav.users')} columns={columns} rows={state.value.users} idOf={({ id }) => id} />
-          <Pages page={page} total={state.value.total} onPage={setPage} />
-        </>
-      )}
+      <Shown state={state} place={css.number} onRetry={reload}>
+        {(value) =>
+          value.users.length === 0 ? (
+            <Empty icon={Users} title={t('admin.noUsers')} />
+          ) : (
+            <>
+              <Table label={t('nav.users')} columns={columns} rows={value.users} idOf={({ id }) => id} />
+              <Pages page={page} total={value.total} onPage={setPage} />
+            </>
+          )
+        }
+      </Shown>
     </>
   );
 }

@@ -6,11 +6,12 @@ import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { createRoom, listArchived, type Room } from '../../api';
 import { useApi } from '../../app/services';
-import { Button, Empty, EncryptionBadge, Failed, Line, Lines, roomTitle, Skeletons, toast } from '../../ui';
+import { Button, Empty, EncryptionBadge, Line, Lines, roomTitle, toast } from '../../ui';
 import { dayText } from '../dates';
 import { errorText } from '../errors';
 import { AppFrame } from '../frame/AppFrame';
 import { PageHead } from '../frame/PageHead';
+import { Shown } from '../Shown';
 import { useLoad } from '../useLoad';
 import css from './DashboardPage.module.css';
 
@@ -37,30 +38,31 @@ function Archived() {
   return (
     <>
       <PageHead title={t('nav.archived')} />
-      {state.status === 'loading' && <Skeletons className={css.place} />}
-      {state.status === 'failed' && <Failed text={errorText(t, state.error)} onRetry={reload} />}
-      {state.status === 'there' && state.value.rooms.length === 0 && (
-        <Empty icon={Archive} title={t('archive.none')} text={t('archive.noneText')} />
-      )}
-      {state.status === 'there' && state.value.rooms.length > 0 && (
-        <Lines>
-          {state.value.rooms.map((room) => (
-            <Line
-              key={room.id}
-              title={roomTitle(room.name)}
-              text={t('archive.since', { day: dayText(room.deletedAt, i18n.language) })}
-              end={
-                <>
-                  <EncryptionBadge e2ee={room.settings.e2ee} />
-                  <Button size="dense" busy={busy === room.id} onClick={() => void renew(room)}>
-                    {t('archive.renew')}
-                  </Button>
-                </>
-              }
-            />
-          ))}
-        </Lines>
-      )}
+      <Shown state={state} place={css.place} onRetry={reload}>
+        {(value) =>
+          value.rooms.length === 0 ? (
+            <Empty icon={Archive} title={t('archive.none')} text={t('archive.noneText')} />
+          ) : (
+            <Lines>
+              {value.rooms.map((room) => (
+                <Line
+                  key={room.id}
+                  title={roomTitle(room.name)}
+                  text={t('archive.since', { day: dayText(room.deletedAt, i18n.language) })}
+                  end={
+                    <>
+                      <EncryptionBadge e2ee={room.settings.e2ee} />
+                      <Button size="dense" busy={busy === room.id} onClick={() => void renew(room)}>
+                        {t('archive.renew')}
+                      </Button>
+                    </>
+                  }
+                />
+              ))}
+            </Lines>
+          )
+        }
+      </Shown>
     </>
   );
 }
